@@ -1,0 +1,413 @@
+"""The nouns, as frozen values. Times are aware datetimes in UTC; points are whole numbers, 0…100 summed.
+
+Nothing here decides anything; a class that grows a verb belongs into the module of that verb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+
+
+# ── what an editor configures ────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One configured address.
+
+    ``name`` is unique and is what people type; ``owner`` is the publisher family (two feeds of one owner
+    never confirm each other); ``trust`` 0…1 multiplies every score; ``kind`` names the source that reads it.
+    """
+
+    name: str
+    url: str
+    owner: str
+    kind: str = "feed"
+    trust: float = 1.0
+    lang: str = ""  # "" = detect
+    tags: tuple[str, ...] = ()
+    full_text: bool = False
+    min_interval: timedelta | None = None
+    max_interval: timedelta | None = None
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A configured place. ``kind`` names the notifier; ``address`` is its chat, channel or URL.
+
+    ``options`` are the notifier's own (``thread``, ``silent``, …), already validated by the configuration.
+    Secrets never stand here: a webhook receiver's address is the *name* of the setting that holds the URL.
+    """
+
+    name: str
+    kind: str
+    address: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+# ── levels, directions, stances ──────────────────────────────────────────────────────────────────────
+class Level(IntEnum):
+    """How loud. Ordered, so ``level >= Level.HIGH`` reads as it is meant."""
+
+    NONE = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def word(self) -> str:
+        """The word people read and write: ``high``."""
+        return self.name.lower()
+
+    @classmethod
+    def of(cls, word: str) -> Level:
+        """The level of a word; KeyError for a word that is none."""
+        return cls[word.upper()]
+
+
+class Direction(StrEnum):
+    """A rule's sign."""
+
+    NONE = "none"
+    ESCALATION = "escalation"
+    DEESCALATION = "de-escalation"
+
+    @property
+    def arrow(self) -> str:
+        """↑ escalation, ↓ de-escalation, nothing else."""
+        return {"escalation": "↑", "de-escalation": "↓"}.get(self.value, "")
+
+    def opposes(self, other: Direction) -> bool:
+        """True for escalation against de-escalation, either way round."""
+        return Direction.NONE not in (self, other) and self is not other
+
+
+class Stance(StrEnum):
+    """Whether the text says that the thing happens."""
+
+    ASSERTED = "asserted"
+    DENIED = "denied"
+    SIMULATED = "simulated"
+    FEARED = "feared"
+    CALLED_FOR = "called for"
+    BACKGROUND = "background"
+
+
+class Place(StrEnum):
+    """Where in an entry words stand."""
+
+    TITLE = "title"
+    LEAD = "lead"  # the summary, or the first paragraph where there is none
+    BODY = "body"
+
+
+# ── what is read ─────────────────────────────────────────────────────────────────────────────────────
+class FeedStatus(StrEnum):
+    """What a person sees about a feed."""
+
+    NEW = "new"  # never answered yet
+    OK = "ok"
+    FAILING = "failing"
+    BLOCKED = "blocked"  # the address is not public, or the publisher wants credentials
+    GONE = "gone"  # 410: not asked again
+    PAUSED = "paused"  # a person's wish
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What we remember of a feed between two polls. Everything in it is written with the poll it came from."""
+
+    feed: str
+    status: FeedStatus = FeedStatus.NEW
+    reason: str = ""  # why it is not ok, for people
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    moved_to: str = ""  # the address in force after repeated agreement, "" = the configured one
+    moved_hint: str = ""  # where the last permanent redirect pointed …
+    moved_count: int = 0  # … and how often in a row
+    failures: int = 0  # in a row
+    polls: int = 0
+    baseline_done: bool = False
+    last_poll: datetime | None = None
+    last_success: datetime | None = None
+    last_full_fetch: datetime | None = None  # without If-None-Match, against lying ETags
+    next_poll: datetime | None = None
+    interval: timedelta | None = None  # the pace in force
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One answer of a publisher. ``body`` is None when it says (304) or shows (same hash) that nothing changed."""
+
+    url: str  # after redirects
+    status: int
+    body: bytes | None
+    content_type: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    body_hash: str = ""
+    moved_to: str = ""  # target when *every* hop was permanent (301/308), else ""
+    max_age: timedelta | None = None  # Cache-Control max-age minus Age
+    elapsed: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class RawEntry:
+    """What the publisher wrote, after parsing and before any judgement. Markup is still in it."""
+
+    guid: str = ""
+    link: str = ""
+    title: str = ""
+    summary: str = ""
+    content: str = ""
+    author: str = ""
+    lang: str = ""
+    published: datetime | None = None
+    updated: datetime | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A raw entry, normalised: plain text, absolute canonical link, sane time, known language, known identity.
+
+    ``key`` is the identity that is stored; ``aliases`` are all identities under which the same item may come
+    back (guid, canonical link, title within the feed, content), ``key`` among them. ``fingerprint`` changes
+    when the publisher edits the words.
+    """
+
+    key: str
+    aliases: tuple[str, ...]
+    feed: str
+    owner: str
+    title: str
+    summary: str
+    body: str  # paragraphs separated by "\n\n"; "" where we have only the feed's words
+    link: str  # as to be shown and clicked, tracking parameters removed
+    lang: str
+    published: datetime  # never later than first_seen
+    first_seen: datetime
+    fingerprint: str
+    trust: float = 1.0
+    tags: tuple[str, ...] = ()
+    author: str = ""
+    dated: bool = True  # False: the publisher gave no usable date, ``published`` is ``first_seen``
+
+
+# ── what a rule finds ────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One line of the sum: the words that prove a term, where they stand, and what they are worth.
+
+    ``span`` counts characters of the *original* text of the place (title; summary; that body paragraph), end
+    exclusive, so that a front can highlight it. ``points`` are final: strength × place × stance, rounded.
+    """
+
+    term: str  # as the editor wrote it
+    strength: str  # strong | keywords | weak | against | never
+    place: Place
+    paragraph: int  # 0 for title and lead, 1… in the body
+    stance: Stance
+    points: int
+    words: str  # the matched stretch of text, as it stands there
+    span: tuple[int, int]
+    cue: str = ""  # the word that decided the stance, for the reader
+    said_by: str = ""  # attribution ("Russia says"): shown, never demoted
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule met an entry: the sum (0…100, trust included) and its lines. ``level`` NONE = it did not reach low."""
+
+    rule: str
+    score: int
+    level: Level
+    direction: Direction
+    terms: tuple[Evidence, ...]
+    vetoed_by: str = ""  # the `never` term or the missing `needs` list that silenced it
+
+
+# ── what is decided ──────────────────────────────────────────────────────────────────────────────────
+class Outcome(StrEnum):
+    """What we do about an entry. One of these stands in every stored decision, log line and metric."""
+
+    ALERT = "alert"  # a story worth telling, told for the first time
+    UPDATE = "update"  # the story was told; something that matters changed
+    REPEAT = "repeat"  # the story was told; nothing new: silent
+    NO_MATCH = "no match"
+    TOO_OLD = "too old"
+    BASELINE = "baseline"  # the feed's first poll: archived, not told
+    HELD = "held"  # `confirm: {then: release}`: waits for a second publisher
+    COOLDOWN = "cooldown"
+    MUTED = "muted"  # a person's silence or ack
+    EDITED = "edited"  # a known item changed its words without changing what we would say
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage's word on an entry: ``Step("story", "joined", "0.53 with 'Troops leave border'")``."""
+
+    stage: str
+    verdict: str
+    detail: str = ""
+
+
+class AlertKind(StrEnum):
+    """How an alert presents itself to someone who may have been told before."""
+
+    NEW = "new"
+    SOURCE = "source joined"  # edit in place, no sound
+    RAISED = "level raised"  # edit, and a reply in the thread
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One publisher telling the story: who, where, when."""
+
+    owner: str
+    feed: str
+    title: str
+    link: str
+    published: datetime
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A story worth telling, complete: a notifier needs nothing else to write its message.
+
+    ``story`` + ``revision`` identify it; the revision counts up from 1 with every update of the story.
+    """
+
+    story: str
+    revision: int
+    kind: AlertKind
+    rule: str
+    rule_title: str
+    category: str
+    tags: tuple[str, ...]
+    level: Level
+    score: int
+    direction: Direction
+    title: str
+    summary: str
+    link: str
+    lang: str
+    feed: str
+    owner: str
+    published: datetime
+    first_seen: datetime
+    decided: datetime
+    terms: tuple[Evidence, ...]
+    reports: tuple[Report, ...]  # every publisher so far, first one first
+    reason: str  # one line for people: why now
+    differs_from: str = ""  # headline of a look-alike story this one must not be taken for
+    also: tuple[tuple[str, int], ...] = ()  # other rules that fired on the entry, with their scores
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Outcome and steps; ``alert`` is set for ALERT and UPDATE only."""
+
+    entry: str  # key
+    outcome: Outcome
+    steps: tuple[Step, ...]
+    story: str = ""
+    matches: tuple[Match, ...] = ()
+    alert: Alert | None = None
+
+
+# ── wishes made while running ────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A chat's own wish. ``topics`` are rule ids, categories, tags or directions; empty means everything.
+
+    ``kind`` + ``address`` say where (``telegram``, chat id); ``active`` False keeps the settings of someone
+    who left, so that coming back finds them.
+    """
+
+    kind: str
+    address: str
+    topics: tuple[str, ...] = ()
+    level: Level = Level.MEDIUM
+    active: bool = True
+    name: str = ""  # for admins' lists only
+    language: str = "en"  # of the interface
+    created: datetime | None = None
+
+    @property
+    def receiver(self) -> str:
+        """The receiver name deliveries to this chat carry."""
+        return f"{self.kind}:{self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Labels muted until a time. Every label given must match; ``story`` may be one of them."""
+
+    id: str
+    labels: Mapping[str, str]
+    until: datetime
+    by: str
+    reason: str = ""
+
+
+# ── what is owed ─────────────────────────────────────────────────────────────────────────────────────
+class MessageKind(StrEnum):
+    """What kind of thing a delivery carries."""
+
+    ALERT = "alert"
+    DIGEST = "digest"  # several alerts told together
+    NOTICE = "notice"  # a word to the operators
+
+
+class DeliveryState(StrEnum):
+    """The outbox's states; the drawing stands in :mod:`bot.delivery`."""
+
+    OWED = "owed"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a notifier renders. ``repeat`` marks a message that may have arrived before and says so."""
+
+    delivery: str  # id, unique: ``story/receiver/revision``
+    kind: MessageKind
+    alerts: tuple[Alert, ...] = ()
+    notice: str = ""
+    repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the platform called our message, enough to edit it or to reply to it later."""
+
+    channel: str  # the id the platform uses, which may differ from the configured address
+    message: str  # message id or timestamp; "" where the platform gives none
+    sent: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message owed to one receiver, as stored. ``receipts`` has one for each part already sent."""
+
+    id: str
+    story: str  # "" for notices and digests
+    revision: int
+    receiver: Receiver
+    message: Message
+    state: DeliveryState
+    priority: int  # larger first; the level of the loudest alert
+    not_before: datetime
+    created: datetime
+    attempts: int = 0
+    reason: str = ""
+    receipts: tuple[Receipt, ...] = ()

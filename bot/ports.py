@@ -1,0 +1,301 @@
+"""The seams on one page. Edges implement them, loops use them, only :mod:`bot.app` knows both.
+
+Each seam is as narrow as its caller and says what it raises. Every edge has a pure half (``parse``,
+``render``), where the bugs are, and an I/O half; edges classify errors, :mod:`bot.core.retries` decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from bot.core.model import (
+    Decision,
+    Delivery,
+    Entry,
+    Feed,
+    FeedState,
+    Fetched,
+    Match,
+    Message,
+    RawEntry,
+    Receipt,
+    Receiver,
+    Report,
+    Silence,
+    Subscription,
+)
+
+
+class Clock(Protocol):
+    """Time as an argument for the loops; tests and ``replay`` bring their own."""
+
+    def now(self) -> datetime:
+        """The wall clock, aware, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never jump."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that long on this clock."""
+        ...
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────────
+class Source(Protocol):
+    """Code that reads one kind of thing."""
+
+    async def fetch(self, feed: Feed, state: FeedState, *, now: datetime) -> Fetched:
+        """One polite request. Raises FetchError (BlockedAddress, Gone)."""
+        ...
+
+    def parse(self, feed: Feed, fetched: Fetched) -> Sequence[RawEntry]:
+        """Pure. Raises ParseError when what came is not a feed."""
+        ...
+
+
+# ── what was read and decided ────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class KnownEntry:
+    """What is remembered of an entry seen before."""
+
+    key: str
+    fingerprint: str
+    story: str
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """An entry with what was decided, as the story index is rebuilt from: ``cursor`` grows with every row."""
+
+    cursor: int
+    entry: Entry
+    story: str
+    matches: tuple[Match, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRecord:
+    """A story as stored. ``told`` maps rule id → the level last told (as int), ``last_told`` when."""
+
+    id: str
+    title: str
+    opened: datetime
+    updated: datetime
+    revision: int  # of the last alert; 0 = never told
+    told: Mapping[str, int] = field(default_factory=dict)
+    scores: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # rule → owner → best score
+    last_told: datetime | None = None
+    reports: tuple[Report, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PollRecord:
+    """All that one poll changes, written in one transaction or not at all."""
+
+    state: FeedState
+    entries: Sequence[tuple[Entry, Decision]] = ()
+    edited: Sequence[tuple[Entry, Decision]] = ()  # known entries whose words changed
+    aliases: Mapping[str, Sequence[str]] = field(default_factory=dict)  # known key → further aliases seen now
+    stories: Sequence[StoryRecord] = ()
+    owed: Sequence[Delivery] = ()
+
+
+class Ledger(Protocol):
+    """One open transaction of the decider. On PostgreSQL it holds the advisory lock that makes deciding single file."""
+
+    async def known(self, aliases: Collection[str]) -> Mapping[str, KnownEntry]:
+        """Alias → the entry it belongs to, for those of ``aliases`` that are known."""
+        ...
+
+    async def filed_since(self, cursor: int, since: datetime) -> Sequence[Filed]:
+        """Entries with a story first seen at or after ``since`` and a cursor above ``cursor``, in cursor order."""
+        ...
+
+    async def stories(self, ids: Collection[str]) -> Mapping[str, StoryRecord]:
+        """The stories of these ids."""
+        ...
+
+    async def write(self, record: PollRecord) -> int:
+        """Write it all; returns the highest cursor given out (0 when no entry was new). Raises StoreError."""
+        ...
+
+
+class News(Protocol):
+    """The decider's side of the store."""
+
+    def deciding(self) -> AbstractAsyncContextManager[Ledger]:
+        """One transaction, one decider at a time; commits on leaving, rolls back on an exception."""
+        ...
+
+
+class FeedStates(Protocol):
+    """The poller's side of the store."""
+
+    async def states(self) -> Mapping[str, FeedState]:
+        """State of every feed ever polled, by feed name."""
+        ...
+
+    async def save_state(self, state: FeedState) -> None:
+        """For polls that brought nothing to decide (304, error)."""
+        ...
+
+
+# ── what is owed ─────────────────────────────────────────────────────────────────────────────────────
+class Outbox(Protocol):
+    """Delivery's side of the store: what is owed, and how it went. Every verb is its own transaction."""
+
+    async def claim(
+        self, now: datetime, *, busy: Collection[str] = (), limit: int = 50
+    ) -> Sequence[Delivery]:
+        """Due deliveries of receivers not in ``busy`` and not throttled: at most one a receiver, loudest first,
+        and within a story never a later revision before an earlier one. Still OWED afterwards."""
+        ...
+
+    async def intend(self, delivery: str, now: datetime) -> None:
+        """OWED → SENDING, before any byte leaves. Counts an attempt."""
+        ...
+
+    async def part_sent(self, delivery: str, receipt: Receipt) -> None:
+        """One part of a split message arrived; it is never sent again."""
+        ...
+
+    async def sent(self, delivery: str, now: datetime) -> None:
+        """SENDING/UNKNOWN → SENT."""
+        ...
+
+    async def postpone(
+        self, delivery: str, not_before: datetime, reason: str, *, repeat: bool = False
+    ) -> None:
+        """→ OWED again, later. ``repeat`` marks the message as one that may have arrived before."""
+        ...
+
+    async def unknown(self, delivery: str, reason: str) -> None:
+        """SENDING → UNKNOWN: it may have arrived."""
+        ...
+
+    async def dead(self, delivery: str, reason: str) -> None:
+        """→ DEAD, with the reason people will read."""
+        ...
+
+    async def bury_lane(self, receiver: str, reason: str) -> int:
+        """Everything still owed to this receiver → DEAD; returns how many."""
+        ...
+
+    async def throttle(self, receiver: str, not_before: datetime) -> None:
+        """Nothing to this receiver before then, over restarts too."""
+        ...
+
+    async def redirect(self, receiver: str, address: str) -> None:
+        """The receiver moved: its subscription and all it is owed carry the new address from now on."""
+        ...
+
+    async def interrupted(self) -> Sequence[Delivery]:
+        """Deliveries found SENDING at start, or UNKNOWN: what a crash left to reconcile."""
+        ...
+
+    async def last_receipt(self, story: str, receiver: str) -> Receipt | None:
+        """The first message told to this receiver about this story, for edits and replies."""
+        ...
+
+    async def owe(self, deliveries: Sequence[Delivery]) -> None:
+        """Owe messages outside a poll (notices, digests). An id already known is left as it is."""
+        ...
+
+
+class Notifier(Protocol):
+    """Code that speaks to one kind of place."""
+
+    def render(self, message: Message, receiver: Receiver) -> Sequence[Mapping[str, object]]:
+        """Pure, golden-tested: one payload a part, JSON-like, in order of sending. Never raises on feed text."""
+        ...
+
+    async def send(
+        self, receiver: Receiver, part: Mapping[str, object], *, after: Receipt | None, now: datetime
+    ) -> Receipt:
+        """Send one part. ``after`` is the receiver's first message of the story: an update edits it or replies to
+        it, as the part says. Raises the leaves of DeliveryError and nothing else."""
+        ...
+
+    async def find(self, receiver: Receiver, message: Message, *, since: datetime) -> Receipt | None:
+        """Did this very message arrive? None = surely not. Raises Ambiguous where the platform cannot tell."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+# ── wishes ───────────────────────────────────────────────────────────────────────────────────────────
+class Wishes(Protocol):
+    """What people asked for while the bot runs. Every verb is its own transaction."""
+
+    async def subscriptions(self, *, active_only: bool = True) -> Sequence[Subscription]: ...
+
+    async def subscription(self, kind: str, address: str) -> Subscription | None: ...
+
+    async def save_subscription(self, subscription: Subscription) -> None:
+        """Insert or replace, by kind + address."""
+        ...
+
+    async def silences(self, now: datetime) -> Sequence[Silence]:
+        """Those still in force."""
+        ...
+
+    async def save_silence(self, silence: Silence) -> None: ...
+
+    async def drop_silence(self, id: str) -> bool:  # noqa: A002 — the field's name
+        """True if there was one."""
+        ...
+
+    async def seen_update(self, front: str, update: str, now: datetime) -> bool:
+        """True if this platform update was handled before; remembers it otherwise."""
+        ...
+
+
+# ── views ────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Numbers for ``status``."""
+
+    entries: int = 0
+    stories: int = 0
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    deliveries: Mapping[str, int] = field(default_factory=dict)  # by state
+    subscriptions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDecision:
+    """An entry with its stored decision, for ``why`` and ``whynot``."""
+
+    entry: Entry
+    decision: Decision
+    at: datetime
+
+
+class Views(Protocol):
+    """Questions people ask; nothing here writes."""
+
+    async def counts(self) -> Counts: ...
+
+    async def decision(self, key_or_link: str) -> StoredDecision | None:
+        """By entry key, alias or link; the newest where several fit."""
+        ...
+
+    async def story(self, id: str) -> StoryRecord | None:  # noqa: A002 — the field's name
+        ...
+
+    async def latest(self, limit: int, outcome: str = "") -> Sequence[StoredDecision]: ...
+
+    def archive(self, since: datetime) -> AsyncIterator[Entry]:
+        """Every stored entry first seen since then, oldest first, streamed."""
+        ...
+
+    async def outbox(self, state: str = "", limit: int = 100) -> Sequence[Delivery]: ...
