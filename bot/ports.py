@@ -19,15 +19,36 @@ from bot.core.model import (
     Feed,
     FeedState,
     Fetched,
+    KnownEntry,
     Match,
     Message,
     RawEntry,
     Receipt,
     Receiver,
-    Report,
     Silence,
+    StoryRecord,
     Subscription,
 )
+
+
+__all__ = [
+    "Clock",
+    "Counts",
+    "FeedStates",
+    "Filed",
+    "KnownEntry",
+    "Ledger",
+    "News",
+    "Notifier",
+    "Outbox",
+    "PollRecord",
+    "Polled",
+    "Source",
+    "StoredDecision",
+    "StoryRecord",
+    "Views",
+    "Wishes",
+]
 
 
 class Clock(Protocol):
@@ -61,16 +82,6 @@ class Source(Protocol):
 
 # ── what was read and decided ────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
-class KnownEntry:
-    """What is remembered of an entry seen before."""
-
-    key: str
-    fingerprint: str
-    story: str
-    first_seen: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Filed:
     """An entry with what was decided, as the story index is rebuilt from: ``cursor`` grows with every row."""
 
@@ -81,18 +92,15 @@ class Filed:
 
 
 @dataclass(frozen=True, slots=True)
-class StoryRecord:
-    """A story as stored. ``told`` maps rule id → the level last told (as int), ``last_told`` when."""
+class Polled:
+    """What a poll brought for the decider. ``state`` is the feed's state to be written with the decision."""
 
-    id: str
-    title: str
-    opened: datetime
-    updated: datetime
-    revision: int  # of the last alert; 0 = never told
-    told: Mapping[str, int] = field(default_factory=dict)
-    scores: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # rule → owner → best score
-    last_told: datetime | None = None
-    reports: tuple[Report, ...] = ()
+    feed: Feed
+    state: FeedState
+    raws: Sequence[RawEntry]
+    url: str  # where it was read, the base of relative links
+    at: datetime
+    baseline: bool = False  # the feed's first poll: archived, not told
 
 
 @dataclass(frozen=True, slots=True)

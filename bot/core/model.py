@@ -310,6 +310,34 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownEntry:
+    """What is remembered of an entry seen before."""
+
+    key: str
+    fingerprint: str
+    story: str
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRecord:
+    """A story as remembered between two entries; :func:`bot.core.decide.decide` makes the next one from it.
+
+    ``told`` maps rule id → the loudest level told so far (as int); ``scores`` maps rule id → owner → best score.
+    """
+
+    id: str
+    title: str
+    opened: datetime
+    updated: datetime
+    revision: int  # of the last alert; 0 = never told
+    told: Mapping[str, int] = field(default_factory=dict)
+    scores: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # rule → owner → best score
+    last_told: datetime | None = None
+    reports: tuple[Report, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Outcome and steps; ``alert`` is set for ALERT and UPDATE only."""
 
