@@ -1,0 +1,271 @@
+"""The decider: polls come in one at a time, decisions and what is owed go out, one transaction a poll.
+
+::
+
+    Polled ─▶ normalise ─▶ known? ─▶ match·score ─▶ story ─▶ decide ─▶ route ─▶ write ─▶ wake delivery
+              pure         ledger    pure           pure     pure      pure     one tx
+
+Fetching is parallel, deciding is not: two feeds polled at the same moment that break the same story must give one
+alert. Within a process one consumer decides; between processes the ledger's lock does (PostgreSQL).
+
+The story index is memory; the store is truth. Every poll first catches up with what other deciders filed, and
+a transaction that fails throws the index away, to be rebuilt from the store: cheaper to understand than undo.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot import metrics
+from bot.core.decide import Situation, decide, facets_of
+from bot.core.matching import RuleBook
+from bot.core.model import (
+    Alert,
+    AlertKind,
+    Decision,
+    Delivery,
+    DeliveryState,
+    Entry,
+    KnownEntry,
+    Match,
+    Message,
+    MessageKind,
+    Receiver,
+    Silence,
+    StoryRecord,
+    Subscription,
+)
+from bot.core.normalise import normalise_all
+from bot.core.routing import Labels, Route, Routed, route
+from bot.core.stories import Placement, StoryIndex
+from bot.failpoint import reach
+from bot.ports import Clock, Ledger, News, Polled, PollRecord, Wishes
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What the editors ordered, compiled: swapped whole when their files change, so no entry sees half of it."""
+
+    rulebook: RuleBook
+    routes: tuple[Route, ...] = ()
+    receivers: tuple[Receiver, ...] = ()
+
+
+@dataclass(slots=True)
+class _Poll:
+    """One poll being decided: what was asked for it and what came of it so far."""
+
+    at: datetime
+    baseline: bool
+    orders: Orders
+    silences: Sequence[Silence]
+    subscriptions: Sequence[Subscription]
+    known: dict[str, KnownEntry]
+    stories: dict[str, StoryRecord] = field(default_factory=dict)
+    entries: list[tuple[Entry, Decision]] = field(default_factory=list)
+    edited: list[tuple[Entry, Decision]] = field(default_factory=list)
+    aliases: dict[str, list[str]] = field(default_factory=dict)
+    owed: list[Delivery] = field(default_factory=list)
+
+
+class Ingest:
+    """Decides polls. One instance a process; :meth:`handle` is never run twice at the same time."""
+
+    def __init__(
+        self,
+        news: News,
+        wishes: Wishes,
+        *,
+        orders: Callable[[], Orders],
+        new_index: Callable[[], StoryIndex],
+        clock: Clock,
+        wake: asyncio.Event,
+        window: timedelta = timedelta(hours=72),
+    ) -> None:
+        self._news = news
+        self._wishes = wishes
+        self._orders = orders
+        self._new_index = new_index
+        self._clock = clock
+        self._wake = wake
+        self._window = window
+        self._index: StoryIndex | None = None
+        self._cursor = 0
+        self._turn = asyncio.Lock()
+
+    async def run(self, queue: asyncio.Queue[Polled], settled: Callable[[Polled, bool], None]) -> None:
+        """Consume the queue for ever. ``settled(polled, written)`` tells the poller that the feed is free again."""
+        while True:
+            polled = await queue.get()
+            written = False
+            try:
+                await self.handle(polled)
+                written = True
+            except Exception:  # one poll that cannot be decided must not end the bot; it is polled again
+                log.exception("decide.failed", feed=polled.feed.name)
+                metrics.decide_failed()
+            finally:
+                settled(polled, written)
+                queue.task_done()
+
+    async def handle(self, polled: Polled) -> tuple[Decision, ...]:
+        """Decide one poll and write it. Raises StoreError; nothing of the poll is then written."""
+        async with self._turn:
+            try:
+                return await self._handle(polled)
+            except BaseException:
+                self._index = None  # it may hold what was not written
+                raise
+
+    async def _handle(self, polled: Polled) -> tuple[Decision, ...]:
+        entries = normalise_all(polled.raws, polled.feed, first_seen=polled.at, base_url=polled.url)
+        silences = await self._wishes.silences(polled.at)
+        subscriptions = await self._wishes.subscriptions()
+        async with self._news.deciding() as ledger:
+            index = await self._current_index(ledger, polled.at)
+            known = await ledger.known({alias for entry in entries for alias in entry.aliases})
+            poll = _Poll(polled.at, polled.baseline, self._orders(), silences, subscriptions, dict(known))
+            for entry in entries:
+                await self._entry(entry, poll, index, ledger)
+            reach("before commit")
+            cursor = await ledger.write(
+                PollRecord(
+                    state=polled.state,
+                    entries=poll.entries,
+                    edited=poll.edited,
+                    aliases=poll.aliases,
+                    stories=tuple(poll.stories.values()),
+                    owed=poll.owed,
+                )
+            )
+        reach("after commit")
+        self._cursor = max(self._cursor, cursor)
+        return self._report(polled, poll)
+
+    async def _current_index(self, ledger: Ledger, now: datetime) -> StoryIndex:
+        if self._index is None:
+            self._index, self._cursor = self._new_index(), 0
+        for filed in await ledger.filed_since(self._cursor, now - self._window):
+            self._index.absorb_filed(filed.entry, filed.matches, filed.story)
+            self._cursor = filed.cursor
+        return self._index
+
+    # ── one entry ────────────────────────────────────────────────────────────────────────────────────
+    async def _entry(self, entry: Entry, poll: _Poll, index: StoryIndex, ledger: Ledger) -> None:
+        known = next((poll.known[alias] for alias in entry.aliases if alias in poll.known), None)
+        if known is not None:
+            further = [alias for alias in entry.aliases if alias not in poll.known]
+            if further:
+                poll.aliases.setdefault(known.key, []).extend(further)
+            if known.fingerprint == entry.fingerprint:
+                return
+            entry = replace(entry, key=known.key, first_seen=known.first_seen)
+        decision = await self._decide(entry, known, poll, index, ledger)
+        (poll.entries if known is None else poll.edited).append((entry, decision))
+        remembered = KnownEntry(entry.key, entry.fingerprint, decision.story, entry.first_seen)
+        poll.known.update(dict.fromkeys(entry.aliases, remembered))
+
+    async def _decide(
+        self, entry: Entry, known: KnownEntry | None, poll: _Poll, index: StoryIndex, ledger: Ledger
+    ) -> Decision:
+        rules = poll.orders.rulebook.rules
+        matches = poll.orders.rulebook.match(entry)
+        placement = _placement(entry, matches, known, index, poll.at)
+        story = await _story(placement, poll, ledger)
+        situation = Situation(
+            rules, poll.at, baseline=poll.baseline, edited=known is not None, silences=poll.silences
+        )
+        decision, after = decide(entry, matches, placement, story, situation)
+        if placement is not None and not (known and known.story):
+            index.absorb(entry, matches, placement)
+        if after is not None:
+            poll.stories[after.id] = after
+            if decision.alert is not None:
+                facets = facets_of(entry, matches, after, rules)
+                poll.owed.extend(_owed(decision.alert, self._routed(facets, decision.alert, story, poll), poll.at))
+        return decision
+
+    def _routed(
+        self, facets: Sequence[Labels], alert: Alert, before: StoryRecord | None, poll: _Poll
+    ) -> Sequence[Routed]:
+        routed = route(
+            facets,
+            routes=poll.orders.routes,
+            receivers=poll.orders.receivers,
+            subscriptions=_earlier(poll.subscriptions, alert, before),
+        )
+        log.info("alert.decided", story=alert.story, revision=alert.revision, receivers=len(routed))
+        return routed
+
+    def _report(self, polled: Polled, poll: _Poll) -> tuple[Decision, ...]:
+        decisions = tuple(decision for _, decision in (*poll.entries, *poll.edited))
+        for entry, decision in poll.entries:
+            metrics.decided(decision, entry.published, polled.at)
+        if poll.owed:
+            self._wake.set()
+        log.debug("poll.decided", feed=polled.feed.name, new=len(poll.entries), owed=len(poll.owed))
+        return decisions
+
+
+def _placement(
+    entry: Entry, matches: Sequence[Match], known: KnownEntry | None, index: StoryIndex, now: datetime
+) -> Placement | None:
+    if not matches:
+        return None
+    if known is not None and known.story:
+        return Placement(known.story, False, "identity", 1.0, (), "", "")
+    return index.place(entry, matches, now)
+
+
+async def _story(placement: Placement | None, poll: _Poll, ledger: Ledger) -> StoryRecord | None:
+    if placement is None or placement.is_new:
+        return None
+    if placement.story not in poll.stories:
+        stored: Mapping[str, StoryRecord] = await ledger.stories([placement.story])
+        return stored.get(placement.story)
+    return poll.stories[placement.story]
+
+
+def _earlier(
+    subscriptions: Sequence[Subscription], alert: Alert, before: StoryRecord | None
+) -> Sequence[Subscription]:
+    """A source that joins is news only to those who were told the story: not to who came later."""
+    if alert.kind is not AlertKind.SOURCE or before is None or before.last_told is None:
+        return subscriptions
+    told = before.last_told
+    return [each for each in subscriptions if each.created is None or each.created <= told]
+
+
+def _owed(alert: Alert, routed: Sequence[Routed], now: datetime) -> list[Delivery]:
+    """A digest tells what broke and what rose; that one more source joined is no line of it."""
+    quiet = alert.kind is AlertKind.SOURCE
+    return [_delivery(alert, each, now) for each in routed if each.digest is None or not quiet]
+
+
+def _delivery(alert: Alert, routed: Routed, now: datetime) -> Delivery:
+    identity = f"{alert.story}/{routed.receiver.name}/{alert.revision}"
+    kind = MessageKind.ALERT if routed.digest is None else MessageKind.DIGEST
+    return Delivery(
+        id=identity,
+        story=alert.story,
+        revision=alert.revision,
+        receiver=routed.receiver,
+        message=Message(identity, kind, (alert,)),
+        state=DeliveryState.OWED,
+        priority=int(alert.level),
+        not_before=now if routed.digest is None else _next_edge(now, routed.digest),
+        created=now,
+    )
+
+
+def _next_edge(now: datetime, every: timedelta) -> datetime:
+    """The end of the running digest period, counted from midnight UTC: all receivers' half hours agree."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + every * ((now - midnight) // every + 1)
