@@ -31,6 +31,8 @@ from bot.core.model import (
     Delivery,
     DeliveryState,
     Entry,
+    Feed,
+    FeedState,
     KnownEntry,
     Match,
     Message,
@@ -44,7 +46,7 @@ from bot.core.normalise import normalise_all
 from bot.core.routing import Labels, Route, Routed, route
 from bot.core.stories import Placement, StoryIndex
 from bot.failpoint import reach
-from bot.ports import Clock, Ledger, News, Polled, PollRecord, Wishes
+from bot.ports import Ledger, News, Polled, PollRecord, Wishes
 
 log = structlog.get_logger()
 
@@ -54,6 +56,7 @@ class Orders:
     """What the editors ordered, compiled: swapped whole when their files change, so no entry sees half of it."""
 
     rulebook: RuleBook
+    feeds: tuple[Feed, ...] = ()
     routes: tuple[Route, ...] = ()
     receivers: tuple[Receiver, ...] = ()
 
@@ -74,6 +77,12 @@ class _Poll:
     aliases: dict[str, list[str]] = field(default_factory=dict)
     owed: list[Delivery] = field(default_factory=list)
 
+    def record(self, state: FeedState) -> PollRecord:
+        """All of it, as the one thing to be written."""
+        return PollRecord(
+            state, self.entries, self.edited, self.aliases, tuple(self.stories.values()), self.owed
+        )
+
 
 class Ingest:
     """Decides polls. One instance a process; :meth:`handle` is never run twice at the same time."""
@@ -85,7 +94,6 @@ class Ingest:
         *,
         orders: Callable[[], Orders],
         new_index: Callable[[], StoryIndex],
-        clock: Clock,
         wake: asyncio.Event,
         window: timedelta = timedelta(hours=72),
     ) -> None:
@@ -93,7 +101,6 @@ class Ingest:
         self._wishes = wishes
         self._orders = orders
         self._new_index = new_index
-        self._clock = clock
         self._wake = wake
         self._window = window
         self._index: StoryIndex | None = None
@@ -115,8 +122,8 @@ class Ingest:
                 settled(polled, written)
                 queue.task_done()
 
-    async def handle(self, polled: Polled) -> tuple[Decision, ...]:
-        """Decide one poll and write it. Raises StoreError; nothing of the poll is then written."""
+    async def handle(self, polled: Polled) -> PollRecord:
+        """Decide one poll and write it; returns what was written. Raises StoreError: then nothing was."""
         async with self._turn:
             try:
                 return await self._handle(polled)
@@ -124,7 +131,7 @@ class Ingest:
                 self._index = None  # it may hold what was not written
                 raise
 
-    async def _handle(self, polled: Polled) -> tuple[Decision, ...]:
+    async def _handle(self, polled: Polled) -> PollRecord:
         entries = normalise_all(polled.raws, polled.feed, first_seen=polled.at, base_url=polled.url)
         silences = await self._wishes.silences(polled.at)
         subscriptions = await self._wishes.subscriptions()
@@ -134,20 +141,13 @@ class Ingest:
             poll = _Poll(polled.at, polled.baseline, self._orders(), silences, subscriptions, dict(known))
             for entry in entries:
                 await self._entry(entry, poll, index, ledger)
+            record = poll.record(polled.state)
             reach("before commit")
-            cursor = await ledger.write(
-                PollRecord(
-                    state=polled.state,
-                    entries=poll.entries,
-                    edited=poll.edited,
-                    aliases=poll.aliases,
-                    stories=tuple(poll.stories.values()),
-                    owed=poll.owed,
-                )
-            )
+            cursor = await ledger.write(record)
         reach("after commit")
         self._cursor = max(self._cursor, cursor)
-        return self._report(polled, poll)
+        self._report(polled, record)
+        return record
 
     async def _current_index(self, ledger: Ledger, now: datetime) -> StoryIndex:
         if self._index is None:
@@ -189,7 +189,9 @@ class Ingest:
             poll.stories[after.id] = after
             if decision.alert is not None:
                 facets = facets_of(entry, matches, after, rules)
-                poll.owed.extend(_owed(decision.alert, self._routed(facets, decision.alert, story, poll), poll.at))
+                poll.owed.extend(
+                    _owed(decision.alert, self._routed(facets, decision.alert, story, poll), poll.at)
+                )
         return decision
 
     def _routed(
@@ -204,14 +206,12 @@ class Ingest:
         log.info("alert.decided", story=alert.story, revision=alert.revision, receivers=len(routed))
         return routed
 
-    def _report(self, polled: Polled, poll: _Poll) -> tuple[Decision, ...]:
-        decisions = tuple(decision for _, decision in (*poll.entries, *poll.edited))
-        for entry, decision in poll.entries:
+    def _report(self, polled: Polled, record: PollRecord) -> None:
+        for entry, decision in record.entries:
             metrics.decided(decision, entry.published, polled.at)
-        if poll.owed:
+        if record.owed:
             self._wake.set()
-        log.debug("poll.decided", feed=polled.feed.name, new=len(poll.entries), owed=len(poll.owed))
-        return decisions
+        log.debug("poll.decided", feed=polled.feed.name, new=len(record.entries), owed=len(record.owed))
 
 
 def _placement(

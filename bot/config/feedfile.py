@@ -1,0 +1,43 @@
+"""Adding a feed to ``feeds.yaml`` without disturbing what an editor wrote there: comments and layout stay."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from bot.config.load import load_desk
+from bot.core.model import Feed
+from bot.errors import ConfigError, InputError
+
+
+def add_feed(rules_dir: Path, feed: Feed) -> Path:
+    """Append the feed and keep the file only if the whole folder still loads. Raises InputError, ConfigError."""
+    path = rules_dir / "feeds.yaml"
+    before = path.read_text("utf-8") if path.exists() else "feeds:\n"
+    if any(line.strip() == f"url: {feed.url}" or f"url: {feed.url}," in line for line in before.splitlines()):
+        raise InputError(f"{feed.url} already stands in {path}")
+    _replace(path, before.rstrip("\n") + "\n" + _lines(feed))
+    try:
+        load_desk(rules_dir)
+    except ConfigError:
+        _replace(path, before)
+        raise
+    return path
+
+
+def _lines(feed: Feed) -> str:
+    fields = [f"  - name: {feed.name}", f"    url: {feed.url}", f"    owner: {feed.owner}"]
+    if feed.lang:
+        fields.append(f"    lang: {feed.lang}")
+    if feed.trust != 1:
+        fields.append(f"    trust: {feed.trust:g}")
+    if feed.tags:
+        fields.append(f"    tags: [{', '.join(feed.tags)}]")
+    return "\n".join(fields) + "\n"
+
+
+def _replace(path: Path, text: str) -> None:
+    """Swap the file in one step: a bot that watches it never sees half of it."""
+    written = path.with_suffix(".yaml.new")
+    written.write_text(text, "utf-8")
+    os.replace(written, path)  # noqa: PTH105 — atomic on every platform we run on

@@ -1,0 +1,130 @@
+"""Labels → receivers, as a table."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.model import Level, Receiver, Silence, Subscription
+from bot.core.routing import Labels, Route, muting, route
+
+NOW = datetime(2022, 2, 15, 12, 0, tzinfo=UTC)
+DESK = Receiver("desk", "slack", "#desk")
+PHONES = Receiver("phones", "telegram", "-100123")
+
+
+def labels(**changed: str | tuple[str, ...]) -> Labels:
+    base: dict[str, tuple[str, ...]] = {
+        "rule": ("troop-withdrawal",),
+        "category": ("conflict",),
+        "tag": ("europe",),
+        "level": ("high",),
+        "direction": ("de-escalation",),
+        "language": ("en",),
+        "feed": ("gazette",),
+        "owner": ("gazette",),
+        "story": ("s1",),
+    }
+    return base | {key: (value,) if isinstance(value, str) else value for key, value in changed.items()}
+
+
+def names(*routes: Route, facets: tuple[Labels, ...] = (labels(),)) -> list[str]:
+    return [each.receiver.name for each in route(facets, routes=routes, receivers=(DESK, PHONES))]
+
+
+@pytest.mark.parametrize(
+    ("when", "taken"),
+    [
+        ({"level": ("high+",)}, True),
+        ({"level": ("medium+",)}, True),
+        ({"level": ("critical+",)}, False),
+        ({"level": ("low",)}, False),  # a bare level is exactly that level
+        ({"level": ("low", "high")}, True),  # alternatives
+        ({"category": ("conflict",), "direction": ("de-escalation",)}, True),  # all conditions
+        ({"category": ("conflict",), "direction": ("escalation",)}, False),
+        ({"tag": ("asia", "europe")}, True),
+        ({"language": ("ru",)}, False),
+        ({"feed": ("gazette",)}, True),
+        ({}, True),  # no condition takes everything
+    ],
+)
+def test_a_route_takes_what_its_conditions_say(when: dict[str, tuple[str, ...]], taken: bool) -> None:
+    assert names(Route(when, ("desk",))) == (["desk"] if taken else [])
+
+
+def test_without_routes_everything_from_medium_goes_to_every_receiver() -> None:
+    assert names() == ["desk", "phones"]
+    assert names(facets=(labels(level="low"),)) == []
+
+
+def test_every_line_fires_and_a_receiver_gets_it_once() -> None:
+    both = Route({"level": ("high+",)}, ("phones", "desk"))
+    again = Route({"category": ("conflict",)}, ("desk",))
+    assert names(both, again) == ["phones", "desk"]
+
+
+def test_at_once_beats_a_digest() -> None:
+    slow = Route({}, ("desk",), digest=timedelta(minutes=30))
+    fast = Route({"level": ("high+",)}, ("desk",))
+    (routed,) = route((labels(),), routes=(slow, fast), receivers=(DESK,))
+    assert routed.digest is None
+    assert routed.because == "route 2"
+
+
+def test_a_second_rule_of_the_same_entry_can_open_a_route() -> None:
+    line = Route({"rule": ("invasion",), "level": ("low+",)}, ("desk",))
+    assert names(line, facets=(labels(), labels(rule="invasion", level="low"))) == ["desk"]
+
+
+def test_conditions_are_asked_of_one_facet_at_a_time() -> None:
+    loud_invasion = Route({"rule": ("invasion",), "level": ("high+",)}, ("desk",))
+    assert names(loud_invasion, facets=(labels(level="high"), labels(rule="invasion", level="low"))) == []
+
+
+@pytest.mark.parametrize(
+    ("topics", "level", "wanted"),
+    [
+        ((), Level.MEDIUM, True),
+        ((), Level.CRITICAL, False),
+        (("conflict",), Level.HIGH, True),  # category
+        (("troop-withdrawal",), Level.HIGH, True),  # rule
+        (("europe",), Level.HIGH, True),  # tag
+        (("de-escalation",), Level.HIGH, True),  # direction
+        (("cyber",), Level.LOW, False),
+    ],
+)
+def test_a_subscription_wants_its_topics_from_its_level(
+    topics: tuple[str, ...], level: Level, wanted: bool
+) -> None:
+    chat = Subscription("telegram", "7", topics=topics, level=level)
+    found = route((labels(),), routes=(Route({}, ()),), receivers=(), subscriptions=(chat,))
+    assert [each.receiver.name for each in found] == (["telegram:7"] if wanted else [])
+
+
+def test_someone_who_left_gets_nothing() -> None:
+    chat = Subscription("telegram", "7", active=False)
+    assert route((labels(),), routes=(), receivers=(), subscriptions=(chat,)) == ()
+
+
+@pytest.mark.parametrize(
+    ("silenced", "until", "facets", "muted"),
+    [
+        ({"story": "s1"}, 1, (labels(),), True),
+        ({"story": "s2"}, 1, (labels(),), False),
+        ({"rule": "troop-withdrawal"}, 1, (labels(),), True),
+        ({"rule": "troop-withdrawal"}, -1, (labels(),), False),  # over
+        (
+            {"rule": "troop-withdrawal"},
+            1,
+            (labels(), labels(rule="invasion")),
+            False,
+        ),  # the other rule still rings
+        ({"category": "conflict"}, 1, (labels(), labels(rule="invasion")), True),
+    ],
+)
+def test_a_silence_mutes_what_its_labels_cover(
+    silenced: dict[str, str], until: int, facets: tuple[Labels, ...], muted: bool
+) -> None:
+    silence = Silence("x", silenced, NOW + timedelta(hours=until), "ada")
+    assert (muting((silence,), facets, NOW) is silence) is muted
