@@ -13,12 +13,15 @@ NAMES = ("after claim", "after fetch", "before commit", "after commit", "after i
 """The named steps of the line, in order."""
 
 
-def _armed(wish: str) -> dict[str, int]:
+_countdown: dict[str, int] = {}
+
+
+def arm(wish: str) -> None:
+    """Arm one step: its name, and after ``#`` how often it may be reached before it kills. "" disarms."""
     name, _, count = wish.partition("#")
-    return {name: int(count or 1)} if name in NAMES else {}
-
-
-_countdown = _armed(os.environ.get("NEWSALERT_FAILPOINT", ""))
+    _countdown.clear()
+    if name in NAMES:
+        _countdown[name] = int(count or 1)
 
 
 def reach(name: str) -> None:
@@ -28,3 +31,6 @@ def reach(name: str) -> None:
     _countdown[name] -= 1
     if _countdown[name] <= 0:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+arm(os.environ.get("NEWSALERT_FAILPOINT", ""))
