@@ -46,7 +46,7 @@ APPEALS = (
     r"^(?:please )?(?:subscribe|sign up|register|log ?in|sign in)\b",
     r"\bstart your .{0,40}\bsubscription\b",
     r"\bsubscribe (?:to|for|now|today)\b.{0,60}\b(?:premium|newsletter|access|article|just|only)",
-    r"\b(?:sign up|subscribe) (?:to|for) (?:our|the|free|a|daily|weekly)\b.{0,60}\b(?:newsletter|email|briefing|digest)",
+    r"\b(?:sign up|subscribe) (?:to|for) (?:our|the|free|a|daily)\b.{0,60}\b(?:newsletter|email|briefing)",
     r"\bbookmark (?:this|your)\b|\bdownload (?:our|the) (?:free )?app\b",
     # a word of one's own
     r"\bcommenting forum\b|\bjoin (?:the|thought-provoking) conversations?\b|\bsee their replies\b",
