@@ -92,7 +92,7 @@ class Courier:
         self._jitter = jitter
         self._lanes: dict[str, asyncio.Task[None]] = {}  # receiver → what its lane is doing
         self._waiting = 0  # lanes between claim and intent
-        self._resting: dict[str, float] = {}  # receiver → monotonic time; its notifier is stopped
+        self._resting: dict[str, float] = {}  # receiver → monotonic time of its next try
         self._stopped: dict[str, float] = {}  # notifier's kind → monotonic time until which it rests
         self._stopping = asyncio.Event()
 
@@ -194,6 +194,12 @@ class Courier:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _rest(self, receiver: Receiver, until: datetime) -> float:
+        """Nothing to this receiver before then, as long as this process lives; returns the monotonic time."""
+        at = self._clock.monotonic() + (until - self._clock.now()).total_seconds()
+        self._resting[receiver.name] = max(at, self._resting.get(receiver.name, at))
+        return at
+
     # ── one delivery ─────────────────────────────────────────────────────────────────────────────────
     async def _deliver(self, delivery: Delivery) -> None:
         receiver = delivery.receiver
@@ -282,6 +288,7 @@ class Courier:
         log.info("delivery.unsent", delivery=delivery.id, verdict=type(what).__name__, reason=what.reason)
         match what:
             case Retry(at, reason, repeat):
+                self._rest(delivery.receiver, at)
                 await self._insist(lambda: self._outbox.postpone(delivery.id, at, reason, repeat=repeat))
             case Wait(until, reason):
                 await self._insist(lambda: self._outbox.throttle(delivery.receiver.name, until))
@@ -310,11 +317,9 @@ class Courier:
 
     async def _stop_notifier(self, delivery: Delivery, what: StopNotifier) -> None:
         """Its lanes rest in memory only: whoever mends the credentials restarts us, and then all is due at once."""
-        rest = (what.until - self._clock.now()).total_seconds()
-        until = self._clock.monotonic() + rest
-        self._stopped[delivery.receiver.kind] = self._resting[delivery.receiver.name] = until
+        self._stopped[delivery.receiver.kind] = self._rest(delivery.receiver, what.until)
         await self._insist(lambda: self._outbox.postpone(delivery.id, self._clock.now(), what.reason))
-        text = f"{delivery.receiver.kind} is stopped for {rest / 60:.0f} minutes, its messages wait: {what.reason}"
+        text = f"{delivery.receiver.kind} is stopped until {what.until:%H:%M} UTC, its messages wait: {what.reason}"
         await self._tell(delivery, text, topic=f"stopped/{delivery.receiver.kind}")
 
     async def _tell(self, delivery: Delivery, text: str, *, topic: str = "") -> None:

@@ -4,7 +4,7 @@
 leaf               verdict           what becomes of the delivery and its lane
 =================  ================  ====================================================================
 Throttled          ``Wait``          owed; the whole lane rests as long as the platform asked
-NotSent            ``Retry``         owed; each pause twice the one before, up to five minutes
+NotSent            ``Retry``         owed; the lane rests, each time twice as long, up to a minute
 Ambiguous          ``Reconcile``     unknown; the platform is asked whether it arrived
 Rejected           ``Dead``          this one is dead, the lane goes on
 ReceiverGone       ``BuryLane``      all that is owed to the receiver is dead
@@ -36,7 +36,8 @@ from bot.errors import (
 )
 
 FIRST_PAUSE = timedelta(seconds=1)
-LONGEST_PAUSE = timedelta(minutes=5)
+LONGEST_PAUSE = timedelta(minutes=1)
+"""Of a lane whose platform is down: what became critical meanwhile waits no longer than this."""
 LONGEST_THROTTLE = timedelta(hours=24)
 """A platform that asks for more is asked again after a day: answers of ten years have been seen."""
 STOPPED_PAUSE = timedelta(hours=1)
@@ -45,7 +46,7 @@ STOPPED_PAUSE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Try again at ``at``; ``repeat`` marks the message as one that may have arrived before."""
+    """Try this receiver again at ``at``; ``repeat`` marks the message as one that may have arrived before."""
 
     at: datetime
     reason: str
@@ -130,7 +131,7 @@ def unanswered(policy: str, reason: str, *, attempts: int, now: datetime, jitter
 
 
 def pause(attempts: int, jitter: float) -> timedelta:
-    """The pause after the n-th attempt: 1 s doubled each time up to 5 min, of which half is random."""
+    """The pause after the n-th attempt: 1 s doubled each time up to 1 min, of which half is random."""
     doublings = min(max(attempts, 1) - 1, 16)
     longest = min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
     return longest * (0.5 + 0.5 * jitter)

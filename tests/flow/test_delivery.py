@@ -1,0 +1,441 @@
+"""The courier against an outbox, a clock and platforms in memory: nothing lost, nothing doubled, nobody held up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core.model import Delivery, DeliveryState, Level, MessageKind, Receipt, Receiver
+from bot.delivery import Courier
+from bot.errors import (
+    Ambiguous,
+    Migrated,
+    NotifierStopped,
+    NotSent,
+    ReceiverGone,
+    Rejected,
+    Throttled,
+)
+from tests.fakes.alerts import AT, alert, joined, message, owed, raised, receiver
+from tests.fakes.clock import FakeClock, settle
+from tests.fakes.notifier import MemoryNotifier
+from tests.fakes.outbox import MemoryOutbox
+
+DESK = receiver("desk")
+PHONES = receiver("phones", kind="telegram", address="4711")
+ADMINS = receiver("admins", kind="console", address="-")
+
+
+class World:
+    """An outbox, three platforms and a courier between them, on a clock of our own."""
+
+    def __init__(self, *deliveries: Delivery) -> None:
+        self.clock = FakeClock()
+        self.outbox = MemoryOutbox(*deliveries)
+        self.slack = MemoryNotifier(self.clock)
+        self.telegram = MemoryNotifier(self.clock, can_tell=False)
+        self.console = MemoryNotifier(self.clock)
+        self.wake = asyncio.Event()
+        self.courier = self.new_courier()
+
+    def new_courier(self) -> Courier:
+        return Courier(
+            self.outbox,
+            {"slack": self.slack, "telegram": self.telegram, "console": self.console},
+            clock=self.clock,
+            wake=self.wake,
+            admins=lambda: (ADMINS,),
+            jitter=lambda: 0.5,
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[World]:
+        task = asyncio.create_task(self.courier.run())
+        try:
+            yield self
+        finally:
+            task.cancel()
+            for lane in list(self.courier._lanes.values()):
+                lane.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await settle()
+
+    async def for_seconds(self, seconds: float) -> None:
+        async with self.running():
+            await self.clock.advance(seconds)
+
+    def notices(self) -> list[str]:
+        return [
+            row.message.notice for row in self.outbox.rows.values() if row.message.kind is MessageKind.NOTICE
+        ]
+
+
+async def test_what_is_owed_is_sent_and_written_down() -> None:
+    world = World(owed(to=DESK))
+    await world.for_seconds(1)
+    assert world.slack.texts() == ["st-1/desk/1#0"]
+    assert world.outbox.log == ["intend st-1/desk/1", "part st-1/desk/1", "sent st-1/desk/1"]
+
+
+async def test_a_wake_up_sends_at_once_and_the_sweep_within_a_second() -> None:
+    world = World()
+    async with world.running():
+        await world.clock.advance(10.5)
+        await world.outbox.owe([owed(to=DESK)])
+        world.wake.set()
+        await settle()
+        assert world.slack.arrived[0][0] == 10.5
+        await world.outbox.owe([owed(to=PHONES)])
+        await world.clock.advance(1.0)
+        assert len(world.telegram.arrived) == 1
+
+
+async def test_a_story_is_told_in_order_and_an_update_knows_the_first_message() -> None:
+    world = World(owed(raised(), DESK), owed(alert(), DESK))
+    await world.for_seconds(3)
+    assert world.slack.texts() == ["st-1/desk/1#0", "st-1/desk/2#0"]
+    assert world.slack.after[0] is None
+    assert world.slack.after[1] == Receipt("C0DESK0001", "st-1/desk/1#0", AT)
+
+
+async def test_the_loudest_goes_first_and_overtakes_what_was_owed_earlier() -> None:
+    quiet = [owed(alert(story=f"st-{number}", level=Level.LOW), DESK) for number in range(5)]
+    world = World(*quiet)
+    async with world.running():
+        await world.clock.advance(1.5)
+        loud = owed(alert(story="war", level=Level.CRITICAL), DESK, created=AT + timedelta(seconds=1))
+        await world.outbox.owe([loud])
+        await world.clock.advance(10)
+    assert [text.split("/")[0] for text in world.slack.texts()][:3] == ["st-0", "st-1", "war"]
+    assert len(world.slack.arrived) == 6
+
+
+async def test_fault_100_one_chat_in_429_delays_no_other() -> None:
+    chats = [receiver(f"chat {number}", "telegram", str(number)) for number in range(20)]
+    world = World(*(owed(to=chat) for chat in chats))
+    world.telegram.faults["chat 0"] = [Throttled(600)]
+    await world.for_seconds(2)
+    assert len(world.telegram.arrived) == 19
+    assert max(at for at, _, _ in world.telegram.arrived) == 0.0
+    await world.for_seconds(599)
+    assert world.telegram.arrived[-1][:2] == (600.0, "0")
+
+
+async def test_a_slow_receiver_holds_up_only_itself() -> None:
+    world = World(owed(to=DESK), owed(to=PHONES))
+    world.slack.slow = 25.0
+    await world.for_seconds(30)
+    assert world.telegram.arrived[0][0] == 0.0
+    assert world.slack.arrived[0][0] == 25.0
+
+
+async def test_fault_101_ten_thousand_alerts_to_sixty_chats_drain_in_the_time_the_limits_allow() -> None:
+    # a tenth of it: the memory outbox is quadratic; the pace is the same
+    chats = [receiver(f"chat {number}", "telegram", str(number)) for number in range(60)]
+    stories = [owed(alert(story=f"st-{number:02}"), chat) for number in range(17) for chat in chats]
+    world = World(*stories)
+    await world.for_seconds(60)
+    left = [at for at, _, _ in world.telegram.arrived]
+    assert len(left) == 1020
+    assert left[-1] <= (1020 / 30) * 1.10
+    for chat in chats:
+        told = [text for _, address, text in world.telegram.arrived if address == chat.address]
+        assert told == sorted(told)
+
+
+async def test_fault_102_a_throttle_survives_a_restart() -> None:
+    world = World(owed(to=PHONES))
+    world.telegram.faults["phones"] = [Throttled(600)]
+    await world.for_seconds(5)
+    world.courier = world.new_courier()
+    await world.for_seconds(590)
+    assert world.telegram.arrived == []
+    await world.for_seconds(10)
+    assert [at for at, _, _ in world.telegram.arrived] == [600.0]
+
+
+async def test_fault_103_a_chat_that_blocked_us_is_buried_and_the_admins_hear_of_it_elsewhere() -> None:
+    world = World(*(owed(alert(story=f"st-{number}"), PHONES) for number in range(3)))
+    world.telegram.faults["phones"] = [ReceiverGone("bot was blocked by the user")]
+    await world.for_seconds(5)
+    assert {row.state for row in world.outbox.rows.values() if row.receiver == PHONES} == {DeliveryState.DEAD}
+    assert world.telegram.arrived == []
+    assert len(world.notices()) == 1
+    assert "phones" in world.notices()[0]
+    assert len(world.console.arrived) == 1
+
+
+async def test_fault_104_a_migrated_chat_gets_its_message_once_at_the_new_address() -> None:
+    world = World(owed(to=PHONES))
+    world.telegram.faults["phones"] = [Migrated("-100999")]
+    await world.for_seconds(2)
+    assert [(address, text) for _, address, text in world.telegram.arrived] == [
+        ("-100999", "st-1/phones/1#0")
+    ]
+    assert world.outbox.rows["st-1/phones/1"].receiver.address == "-100999"
+
+
+async def test_fault_107_refused_credentials_stop_one_notifier_with_one_notice_and_lose_nothing() -> None:
+    chats = [receiver(f"chat {number}", "telegram", str(number)) for number in range(8)]
+    world = World(*(owed(to=chat) for chat in chats), owed(to=DESK))
+    for chat in chats:
+        world.telegram.faults[chat.name] = [NotifierStopped("the token was revoked")]
+    await world.for_seconds(60)
+    assert len(world.slack.arrived) == 1
+    assert len(world.notices()) == 1
+    assert "revoked" in world.notices()[0]
+    assert {world.outbox.rows[f"st-1/{chat.name}/1"].state for chat in chats} == {DeliveryState.OWED}
+    asked = sum(row.attempts for row in world.outbox.rows.values() if row.receiver.kind == "telegram")
+    assert asked <= len(chats)
+    world.telegram.faults.clear()
+    world.courier = world.new_courier()  # the operator mended it and started again
+    await world.for_seconds(2)
+    assert len(world.telegram.arrived) == 8
+
+
+async def test_a_stopped_notifier_is_asked_again_after_an_hour() -> None:
+    world = World(owed(to=PHONES))
+    world.telegram.faults["phones"] = [NotifierStopped("refused")]
+    await world.for_seconds(3599)
+    assert world.telegram.arrived == []
+    await world.for_seconds(5)
+    assert len(world.telegram.arrived) == 1
+
+
+async def test_a_receiver_whose_notifier_is_missing_waits_and_the_admins_hear_once() -> None:
+    pager = receiver("pager", "smoke-signal", "hill")
+    world = World(owed(to=pager), owed(alert(story="st-2"), pager))
+    await world.for_seconds(30)
+    assert set(world.outbox.states().values()) == {"owed", "sent"}
+    assert len(world.notices()) == 1
+
+
+async def test_fault_108_a_lost_reply_gives_at_most_one_repeat_and_marks_it() -> None:
+    world = World(owed(to=PHONES))
+    world.telegram.faults["phones"] = [Ambiguous("no answer within 15 s")]
+    await world.for_seconds(10)
+    assert world.telegram.texts() == ["st-1/phones/1#0", "st-1/phones/1#0 (repeat)"]
+    assert world.outbox.states() == {"st-1/phones/1": "sent"}
+
+
+async def test_who_wants_no_repeats_gets_a_dead_letter_instead() -> None:
+    shy = receiver("shy", "telegram", "4711", policy="at_most_once")
+    world = World(owed(to=shy))
+    world.telegram.faults["shy"] = [Ambiguous("no answer within 15 s")]
+    await world.for_seconds(10)
+    assert world.telegram.texts() == ["st-1/shy/1#0"]
+    assert world.outbox.rows["st-1/shy/1"].state is DeliveryState.DEAD
+    assert len(world.notices()) == 1
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+async def test_fault_116_a_lost_reply_is_asked_for_and_never_doubles(arrived: bool) -> None:
+    lost_reply = Ambiguous("connection reset")
+    world = World(owed(to=DESK))
+    world.slack.faults["desk"] = [lost_reply]
+    world.slack.lost = [] if arrived else [lost_reply]
+    await world.for_seconds(10)
+    assert world.slack.texts() == ["st-1/desk/1#0"]
+    assert world.outbox.states() == {"st-1/desk/1": "sent"}
+
+
+async def test_nothing_overtakes_what_is_in_doubt() -> None:
+    world = World(owed(to=DESK), owed(alert(story="st-2", level=Level.LOW), DESK))
+    world.slack.faults["desk"] = [Ambiguous("reset")]
+    world.slack.answers = [NotSent("refused"), Throttled(30), NotSent("refused")]
+    await world.for_seconds(20)
+    assert world.outbox.states() == {"st-1/desk/1": "unknown", "st-2/desk/1": "owed"}
+    await world.for_seconds(0)  # the process ends here; the next one asks again
+    world.courier = world.new_courier()
+    await world.for_seconds(20)
+    assert world.slack.texts() == ["st-1/desk/1#0", "st-2/desk/1#0"]
+    assert set(world.outbox.states().values()) == {"sent"}
+
+
+async def test_fault_110_a_platform_down_for_six_hours_gets_everything_when_it_is_back() -> None:
+    world = World(*(owed(alert(story=f"st-{number}"), PHONES) for number in range(5)))
+    world.telegram.down_until = 6 * 3600.0
+    await world.for_seconds(6 * 3600)
+    assert world.telegram.arrived == []
+    assert world.telegram.asked < 500  # once a minute, however much is owed
+    await world.for_seconds(70)
+    assert [text[:4] for text in world.telegram.texts()] == ["st-0", "st-1", "st-2", "st-3", "st-4"]
+    assert world.notices() == []
+
+
+async def test_a_refused_message_is_dead_and_the_lane_goes_on() -> None:
+    world = World(owed(to=DESK), owed(alert(story="st-2"), DESK))
+    world.slack.faults["desk"] = [Rejected("invalid_blocks")]
+    await world.for_seconds(5)
+    assert world.outbox.states() | {} == {
+        "st-1/desk/1": "dead",
+        "st-2/desk/1": "sent",
+        "notice/admins/dead/desk/2022-02-15T08": "sent",
+    }
+
+
+async def test_a_dead_notice_breeds_no_notices() -> None:
+    world = World(owed(to=DESK))
+    world.slack.faults["desk"] = [Rejected("no")]
+    world.console.faults["admins"] = [ReceiverGone("closed")]
+    await world.for_seconds(30)
+    assert len(world.outbox.rows) == 2
+
+
+async def test_a_notifiers_own_mistake_is_treated_as_doubt() -> None:
+    world = World(owed(to=DESK))
+    world.slack.faults["desk"] = [ZeroDivisionError()]
+    await world.for_seconds(10)
+    assert world.slack.texts() == ["st-1/desk/1#0"]
+    assert world.outbox.states() == {"st-1/desk/1": "sent"}
+
+
+# ── crashes: the process dies between two steps, another one starts on the same outbox ───────────────
+def died_in(state: DeliveryState, *receipts: Receipt, to: Receiver = DESK) -> Delivery:
+    return owed(to=to, state=state, attempts=1, receipts=receipts)
+
+
+async def test_fault_006_dying_after_the_intent_before_a_byte_left_sends_once() -> None:
+    world = World(died_in(DeliveryState.SENDING))
+    await world.for_seconds(10)
+    assert world.slack.texts() == ["st-1/desk/1#0"]
+    assert world.outbox.states() == {"st-1/desk/1": "sent"}
+
+
+async def test_fault_007_dying_after_the_send_before_the_mark_doubles_nothing_where_history_can_be_read() -> (
+    None
+):
+    world = World(died_in(DeliveryState.SENDING))
+    world.slack.arrived.append((0.0, "C0DESK0001", "st-1/desk/1#0"))
+    await world.for_seconds(10)
+    assert len(world.slack.arrived) == 1
+    assert world.outbox.states() == {"st-1/desk/1": "sent"}
+
+
+async def test_fault_007_and_repeats_once_visibly_where_it_cannot() -> None:
+    world = World(died_in(DeliveryState.SENDING, to=PHONES))
+    world.telegram.arrived.append((0.0, "4711", "st-1/phones/1#0"))
+    await world.for_seconds(10)
+    assert world.telegram.texts() == ["st-1/phones/1#0", "st-1/phones/1#0 (repeat)"]
+
+
+@pytest.mark.parametrize(
+    ("arrived", "written"),
+    [(0, 0), (1, 0), (1, 1), (2, 1), (2, 2), (3, 2), (3, 3)],  # one part is in doubt at most
+)
+async def test_fault_009_dying_within_a_split_message_sends_only_the_missing_parts(
+    arrived: int, written: int
+) -> None:
+    receipts = tuple(Receipt("C0DESK0001", f"st-1/desk/1#{number}", AT) for number in range(written))
+    world = World(died_in(DeliveryState.SENDING, *receipts))
+    world.slack.parts = 3
+    world.slack.arrived.extend((0.0, "C0DESK0001", f"st-1/desk/1#{number}") for number in range(arrived))
+    await world.for_seconds(20)
+    assert world.slack.texts() == [f"st-1/desk/1#{number}" for number in range(3)]
+    assert world.outbox.states() == {"st-1/desk/1": "sent"}
+    assert len(world.outbox.rows["st-1/desk/1"].receipts) == 3
+
+
+def dying(verb: Callable[..., Awaitable[object]], *, before: bool) -> Callable[..., Awaitable[object]]:
+    async def die(*args: object, **kwargs: object) -> object:
+        if not before:
+            await verb(*args, **kwargs)
+        raise asyncio.CancelledError
+
+    return die
+
+
+@pytest.mark.parametrize("platform", ["slack", "telegram"])
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize("step", ["intend", "part_sent", "sent"])
+async def test_fault_008_dying_around_any_write_loses_nothing(platform: str, before: bool, step: str) -> None:
+    world = World(owed(to=DESK if platform == "slack" else PHONES))
+    notifier = world.slack if platform == "slack" else world.telegram
+    whole = getattr(world.outbox, step)
+    setattr(world.outbox, step, dying(whole, before=before))
+    await world.for_seconds(0.5)
+    setattr(world.outbox, step, whole)
+    world.courier = world.new_courier()
+    await world.for_seconds(20)
+    assert set(world.outbox.states().values()) == {"sent"}
+    told = notifier.texts()
+    assert len([text for text in told if "repeat" not in text]) <= 1
+    assert len(told) == 1 if platform == "slack" else len(told) <= 2
+    assert told
+
+
+async def test_fault_015_what_was_sent_is_written_down_as_soon_as_the_disk_takes_it() -> None:
+    world = World(owed(to=DESK))
+    async with world.running():
+        world.outbox.failing = 0
+        part_sent = world.outbox.part_sent
+
+        async def full(delivery: str, receipt: Receipt) -> None:
+            world.outbox.failing = 3 if not world.outbox.failing and world.clock.now() == AT else 0
+            await part_sent(delivery, receipt)
+
+        world.outbox.part_sent = full  # type: ignore[method-assign]
+        await world.clock.advance(30)
+    assert world.slack.texts() == ["st-1/desk/1#0"]
+    assert world.outbox.states() == {"st-1/desk/1": "sent"}
+
+
+async def test_a_database_that_cannot_take_the_intent_sends_nothing_yet() -> None:
+    world = World(owed(to=DESK))
+    world.outbox.failing = 3
+    await world.for_seconds(2.5)
+    assert world.slack.arrived == []
+    await world.for_seconds(5)
+    assert world.slack.texts() == ["st-1/desk/1#0"]
+
+
+async def test_fault_012_stopping_drains_what_is_under_way_and_leaves_the_rest_owed() -> None:
+    chats = [receiver(f"chat {number}", "telegram", str(number)) for number in range(500)]
+    world = World(*(owed(to=chat) for chat in chats))
+    world.telegram.slow = 3.0
+    task = asyncio.create_task(world.courier.run())
+    await world.clock.advance(2.0)
+    stopping = asyncio.create_task(world.courier.stop())
+    await world.clock.advance(10.0)
+    assert stopping.done()
+    assert task.done()
+    states = list(world.outbox.states().values())
+    assert set(states) == {"sent", "owed"}
+    assert states.count("sent") == len(world.telegram.arrived)
+
+
+async def test_fault_012_a_platform_that_does_not_answer_is_left_after_ten_seconds() -> None:
+    world = World(owed(to=DESK))
+    world.slack.slow = 60.0
+    task = asyncio.create_task(world.courier.run())
+    await world.clock.advance(1.0)
+    stopping = asyncio.create_task(world.courier.stop())
+    await world.clock.advance(9.9)
+    assert not stopping.done()
+    await world.clock.advance(0.1)
+    assert stopping.done()
+    assert task.done()
+    assert world.outbox.states() == {"st-1/desk/1": "sending"}  # in doubt: the next start asks
+
+
+async def test_a_source_that_joins_edits_even_after_a_restart() -> None:
+    world = World(owed(to=DESK))
+    await world.for_seconds(2)
+    world.courier = world.new_courier()
+    await world.outbox.owe([owed(joined(), DESK)])
+    await world.for_seconds(2)
+    assert world.slack.after[-1] == Receipt("C0DESK0001", "st-1/desk/1#0", AT)
+
+
+async def test_notices_and_digests_ask_for_no_earlier_message() -> None:
+    digest = replace(
+        owed(to=DESK), id="digest/1", story="", message=message(alert(), raised(), delivery="digest/1")
+    )
+    world = World(digest)
+    await world.for_seconds(2)
+    assert world.slack.after == [None]
