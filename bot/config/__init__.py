@@ -1,0 +1,1 @@
+"""What people configure: the deployment's settings and the editors' files, read once and handed on as values."""
