@@ -1,0 +1,113 @@
+"""Cue lists and built-in lists, one YAML file a language, read once: ``cues/en.yaml``, ``lists/en.yaml``.
+
+They ship with the package and are meant to be read and improved by people who know the language; a mistake in one
+is a mistake of ours, so it is raised as it is and not gathered with the editor's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+import yaml
+
+from bot.core.cues import CueBook, Languages
+from bot.core.model import Stance
+from bot.core.text import words
+from bot.core.wordforms import stems_of
+
+_STANCES = {
+    "denied": Stance.DENIED,
+    "simulated": Stance.SIMULATED,
+    "feared": Stance.FEARED,
+    "called_for": Stance.CALLED_FOR,
+    "background": Stance.BACKGROUND,
+}
+
+
+@lru_cache(maxsize=1)
+def load_languages() -> Languages:
+    """Everything known of languages."""
+    here = files("bot.config")
+    cues = {path.name[:-5]: _cue_book(_read(path), path.name[:-5]) for path in _yaml_files(here / "cues")}
+    lists = {path.name[:-5]: _lists(_read(path)) for path in _yaml_files(here / "lists")}
+    return Languages(cues, lists)
+
+
+def builtin_lists() -> Mapping[str, tuple[str, ...]]:
+    """The built-in lists of all languages poured together: what a term may name besides the editor's own."""
+    found: dict[str, dict[str, None]] = {}
+    for lists in load_languages().lists.values():
+        for name, items in lists.items():
+            found.setdefault(name, {}).update(dict.fromkeys(items))
+    return {name: tuple(items) for name, items in found.items()}
+
+
+def _yaml_files(folder: Traversable) -> list[Traversable]:
+    if not folder.is_dir():
+        return []
+    return sorted(
+        (path for path in folder.iterdir() if path.name.endswith(".yaml")), key=lambda path: path.name
+    )
+
+
+def _read(path: Traversable) -> dict[str, object]:
+    loaded = yaml.load(path.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 - text scalars only, no tags
+    assert isinstance(loaded, dict), path.name
+    return loaded
+
+
+def _items(value: object) -> list[str]:
+    """A YAML list, or one text with commas."""
+    if value is None:
+        return []
+    listed = value if isinstance(value, list) else str(value).split(",")
+    return [item for each in listed for item in (str(part).strip() for part in str(each).split(",")) if item]
+
+
+def _lists(table: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(dict.fromkeys(_items(value))) for name, value in table.items()}
+
+
+def _cue_book(table: Mapping[str, object], lang: str) -> CueBook:
+    def section(key: str) -> dict[str, object]:
+        value = table.get(key) or {}
+        assert isinstance(value, dict), key
+        return value
+
+    def word_set(key: str) -> frozenset[str]:
+        return frozenset(word for item in _items(table.get(key)) for word in words(item, lang))
+
+    return CueBook(
+        function_words=word_set("function_words"),
+        cuts=word_set("cuts"),
+        before=_phrases(section("before"), lang),
+        after=_phrases(section("after"), lang),
+        beside=_phrases(section("beside"), lang),
+        pseudo=frozenset(tuple(words(item, lang)) for item in _items(table.get("pseudo"))),
+        confirms=frozenset(stem for word in word_set("confirms") for stem in stems_of(word, lang)),
+        polar=word_set("polar"),
+        open=word_set("open"),
+        labels=word_set("labels"),
+        definite=word_set("definite"),
+        indefinite=word_set("indefinite"),
+        nouns=word_set("nouns"),
+        noun_endings=tuple(_items(table.get("noun_endings"))),
+        says=word_set("says"),
+        according=frozenset(tuple(words(item, lang)) for item in _items(table.get("according"))),
+        by_lemma=table.get("by_lemma") == "yes",
+    )
+
+
+def _phrases(table: Mapping[str, object], lang: str) -> dict[str, tuple[tuple[tuple[str, ...], Stance], ...]]:
+    found: dict[str, list[tuple[tuple[str, ...], Stance]]] = {}
+    for name, value in table.items():
+        for cue in _cues(_items(value), lang):
+            found.setdefault(cue[0], []).append((cue, _STANCES[name]))
+    return {word: tuple(sorted(cues, key=lambda pair: -len(pair[0]))) for word, cues in found.items()}
+
+
+def _cues(items: Iterable[str], lang: str) -> list[tuple[str, ...]]:
+    return [tuple(words(item, lang)) for item in items]

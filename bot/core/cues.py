@@ -1,0 +1,60 @@
+"""What the engine knows of a language beside its word forms, as values; loaded by :mod:`bot.config.languages`.
+
+Cue lists are words as they are written, never beginnings of words: with prefixes "calls strike", "beginning" and
+"plant" were taken for a demand, a start and a plan. Where a language inflects too much for lists of forms
+(``by_lemma``), they are dictionary forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.core.model import Stance
+
+Phrases = Mapping[str, tuple[tuple[tuple[str, ...], Stance], ...]]
+"""First word of a cue → the cues that begin with it, longest first, each with its stance."""
+
+
+@dataclass(frozen=True, slots=True)
+class CueBook:
+    """The cues of one language. ``before`` stand before the event, ``after`` behind it, ``beside`` right behind it."""
+
+    function_words: frozenset[str] = frozenset()  # do not count as distance
+    cuts: frozenset[str] = frozenset()  # a cue does not reach across these
+    before: Phrases = field(default_factory=dict)
+    after: Phrases = field(default_factory=dict)
+    beside: Phrases = field(default_factory=dict)
+    pseudo: frozenset[tuple[str, ...]] = frozenset()  # look like cues and are none
+    confirms: frozenset[str] = frozenset()  # stems that make a noun news: launch, begin, announce
+    polar: frozenset[str] = frozenset()  # first words of a yes-or-no question
+    open: frozenset[str] = frozenset()  # first words of an explanation: why, how, what
+    labels: frozenset[str] = frozenset()  # "Analysis: …"
+    definite: frozenset[str] = frozenset()  # the, its: the event is known already
+    indefinite: frozenset[str] = frozenset()  # a, an: one that may come
+    nouns: frozenset[str] = frozenset()  # event nouns by form
+    noun_endings: tuple[str, ...] = ()
+    says: frozenset[str] = frozenset()
+    according: frozenset[tuple[str, ...]] = frozenset()
+    by_lemma: bool = False
+
+
+NO_CUES = CueBook()
+
+
+@dataclass(frozen=True, slots=True)
+class Languages:
+    """Cues and built-in lists by language code; an unknown language has neither, and everything is asserted."""
+
+    cues: Mapping[str, CueBook] = field(default_factory=dict)
+    lists: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+
+    def cues_of(self, lang: str) -> CueBook:
+        """The cue book of a language."""
+        return self.cues.get(lang, NO_CUES)
+
+    def lists_of(self, lang: str) -> Mapping[str, tuple[str, ...]]:
+        """The built-in lists of a language, English ones where it has none of that name; names in every language."""
+        names = {name for lists in self.lists.values() for name in lists}
+        own, english = self.lists.get(lang, {}), self.lists.get("en", {})
+        return {name: own.get(name, english.get(name, ())) for name in names}

@@ -1,0 +1,276 @@
+"""Rules against entries: which rules an entry meets, and the evidence for it.
+
+For each language an entry may be in, the rules' terms are compiled and indexed once, on first use. An entry is then
+taken in three steps, each of which most entries do not survive: the index says which rules *may* match
+(:mod:`bot.core.index`), the words' places decide (:mod:`bot.core.occurrences`), and what stands is weighed with
+its stance and its place (:mod:`bot.core.stance`, :mod:`bot.core.scoring`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+from bot.core.cues import CueBook, Languages
+from bot.core.index import Index
+from bot.core.language import detect
+from bot.core.lexicon import Lexicon
+from bot.core.model import Direction, Entry, Evidence, Level, Match, Place, Stance
+from bot.core.needles import Needle, NeedleMaker
+from bot.core.occurrences import Occurrence, Searched
+from bot.core.rules import Rule, TermSpec
+from bot.core.scoring import Hit, place_factor, points_of, stance_factor, weigh
+from bot.core.stance import ASSERTED, StanceReader, Verdict, speaker
+from bot.core.terms import TermParser
+from bot.core.text import Passage
+from bot.core.wordforms import stems_of
+
+POSITIVE = ("strong", "keywords", "weak")
+ENTITY_LISTS = ("country", "armed")
+"""Built-in lists of who and where: their words are never the event a cue speaks of."""
+
+SPACELESS = frozenset({"zh", "ja"})  # a character is a token there, so distances are twice as long
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def headline(text: str, lang: str = "") -> Entry:
+    """A minimal entry around a headline, for examples and questions; the language is detected where none is given."""
+    return Entry(
+        key=text, aliases=(text,), feed="", owner="", title=text, summary="", body="", link="",
+        lang=detect(text, lang), published=EPOCH, first_seen=EPOCH, fingerprint="",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A rule's terms ready for one language."""
+
+    rule: Rule
+    terms: tuple[tuple[int, TermSpec, Needle], ...]  # those that carry points, by their number in the rule
+    ignored: tuple[Needle, ...]
+    never: tuple[tuple[TermSpec, Needle], ...]
+    needs: tuple[tuple[Needle, ...], ...]
+
+
+class RuleBook:
+    """All rules, ready to match. Raises :class:`bot.core.terms.TermProblem` for a term that cannot be parsed.
+
+    ``lists`` are the editors' own; a built-in list of the same name gives way to them.
+    """
+
+    def __init__(
+        self, rules: Sequence[Rule], lists: Mapping[str, Sequence[str]], languages: Languages
+    ) -> None:
+        self.rules: Mapping[str, Rule] = {rule.id: rule for rule in rules}
+        self._lists = lists
+        self._languages = languages
+        self._books: dict[str, _Book] = {}
+        parser = TermParser({**languages.lists_of("en"), **lists})
+        for rule in rules:
+            for text in (
+                *(spec.text for spec in rule.terms),
+                *(term for terms in rule.needs for term in terms),
+            ):
+                parser.parse(text, rule.near)
+
+    def match(self, entry: Entry) -> tuple[Match, ...]:
+        """The rules that reached at least low, loudest first."""
+        return tuple(match for match in self.sheet(entry) if match.level > Level.NONE and match.score > 0)
+
+    def sheet(self, entry: Entry) -> tuple[Match, ...]:
+        """Every enabled rule that had any evidence, fired or not, highest score first."""
+        found = self._book(entry.lang).weigh_all(entry)
+        return tuple(sorted(found, key=lambda match: (-match.level, -match.score, match.rule)))
+
+    def _book(self, lang: str) -> _Book:
+        if lang not in self._books:
+            lists = {**self._languages.lists_of(lang), **self._lists}
+            spoken = [rule for rule in self.rules.values() if rule.enabled]
+            spoken = [rule for rule in spoken if not rule.languages or lang in rule.languages]
+            self._books[lang] = _Book(lang, spoken, lists, self._languages)
+        return self._books[lang]
+
+
+class _Book:
+    """The rules of one language."""
+
+    def __init__(
+        self, lang: str, rules: Sequence[Rule], lists: Mapping[str, Sequence[str]], languages: Languages
+    ) -> None:
+        self._lang = lang
+        self._cues = languages.cues_of(lang)
+        self._lexicon = Lexicon(lang)
+        self._parser = TermParser(lists)
+        self._maker = NeedleMaker(self._lexicon)
+        self._rules = [self._compile(rule) for rule in rules]
+        self._entities = frozenset(
+            stem
+            for name in ENTITY_LISTS
+            for item in languages.lists_of(lang).get(name, ())
+            for word in Passage(item, lang).words
+            for stem in stems_of(word, lang)
+        )
+        leading = ((number, each[2]) for number, one in enumerate(self._rules) for each in one.terms)
+        self._index = Index(self._lexicon, [pair for pair in leading])
+
+    def _compile(self, rule: Rule) -> _Compiled:
+        near = rule.near * (2 if self._lang in SPACELESS else 1)
+        terms = [
+            (number, spec, needle)
+            for number, spec in enumerate(rule.terms)
+            if (not spec.languages or self._lang in spec.languages)
+            and (needle := self._maker.needle(self._parser.parse(spec.text, near))).possible
+        ]
+        needs = (
+            tuple(self._maker.needle(self._parser.parse(text, near)) for text in one) for one in rule.needs
+        )
+        return _Compiled(
+            rule,
+            tuple(each for each in terms if each[1].strength in (*POSITIVE, "against")),
+            tuple(needle for _, spec, needle in terms if spec.strength == "ignore"),
+            tuple((spec, needle) for _, spec, needle in terms if spec.strength == "never"),
+            tuple(needs),
+        )
+
+    def weigh_all(self, entry: Entry) -> list[Match]:
+        texts = list(_places(entry))
+        candidates: set[int] = set()
+        for _, _, text in texts:
+            candidates |= self._index.candidates(text)
+        if not candidates:
+            return []
+        reading = _Reading(texts, self._lexicon, self._cues, self._entities)
+        matches = (self._weigh(self._rules[number], reading, entry.trust) for number in sorted(candidates))
+        return [match for match in matches if match is not None]
+
+    def _weigh(self, one: _Compiled, reading: _Reading, trust: float) -> Match | None:
+        hits = list(reading.hits(one))
+        if not any(hit.exact > 0 for hit in hits):
+            return None
+        match = weigh(one.rule, hits, trust)
+        veto = reading.veto(one)
+        if not veto:
+            return match
+        return Match(match.rule, 0, Level.NONE, match.direction, match.terms, veto)
+
+
+def _places(entry: Entry) -> list[tuple[Place, int, str]]:
+    """The places of an entry that hold text: the first paragraph is the lead where there is no summary."""
+    paragraphs = [each for each in entry.body.split("\n\n") if each.strip()]
+    lead = entry.summary
+    if not lead.strip() and paragraphs:
+        lead, *paragraphs = paragraphs
+    found = [(Place.TITLE, 0, entry.title), (Place.LEAD, 0, lead)]
+    found += [(Place.BODY, number, text) for number, text in enumerate(paragraphs, 1)]
+    return [each for each in found if each[2].strip()]
+
+
+class _Spot:
+    """One place of an entry, searched when something asks for it."""
+
+    def __init__(
+        self,
+        number: int,
+        where: tuple[Place, int, str],
+        lexicon: Lexicon,
+        book: CueBook,
+        entities: frozenset[str],
+    ) -> None:
+        self.number = number
+        self.place, self.paragraph, self._text = where
+        self._lexicon, self._book, self._entities = lexicon, book, entities
+        self._verdicts: dict[Occurrence, Verdict] = {}
+
+    @cached_property
+    def searched(self) -> Searched:
+        passage = Passage(self._text, self._lexicon.lang, self._book.function_words)
+        return Searched(passage, self._lexicon)
+
+    @cached_property
+    def _stances(self) -> StanceReader:
+        return StanceReader(self.searched.passage, self.place, self._book, self._entities)
+
+    def verdict(self, occurrence: Occurrence) -> Verdict:
+        if occurrence not in self._verdicts:
+            self._verdicts[occurrence] = self._stances.judge(occurrence)
+        return self._verdicts[occurrence]
+
+    def speaker(self, occurrence: Occurrence) -> str:
+        return speaker(self.searched.passage, occurrence, self._book)
+
+
+class _Reading:
+    """An entry being read by several rules: each place is cut into words once."""
+
+    def __init__(
+        self,
+        texts: Sequence[tuple[Place, int, str]],
+        lexicon: Lexicon,
+        book: CueBook,
+        entities: frozenset[str],
+    ) -> None:
+        self._spots = [_Spot(number, where, lexicon, book, entities) for number, where in enumerate(texts)]
+        self._lang = lexicon.lang
+
+    def hits(self, one: _Compiled) -> list[Hit]:
+        """Everything the rule finds in its places, weighed, but for words it ignores."""
+        found: list[Hit] = []
+        for spot in self._spots:
+            if spot.place not in one.rule.where:
+                continue
+            ignored = {at for needle in one.ignored for each in spot.searched.find(needle) for at in each}
+            for number, spec, needle in one.terms:
+                for occurrence in spot.searched.find(needle):
+                    if ignored.isdisjoint(occurrence):
+                        found.append(self._hit(one.rule, spot, number, spec, occurrence))
+        return found
+
+    def veto(self, one: _Compiled) -> str:
+        """The ``never`` term that stands somewhere, or the ``needs`` list of which nothing does."""
+        for spec, needle in one.never:
+            if self._occurs(needle, one.rule):
+                return f"never: {spec.text}"
+        for terms, needles in zip(one.rule.needs, one.needs, strict=True):
+            if not any(self._occurs(needle, one.rule) for needle in needles):
+                return f"needs: {', '.join(terms)}"
+        return ""
+
+    def _occurs(self, needle: Needle, rule: Rule) -> bool:
+        return any(spot.searched.find(needle) for spot in self._spots if spot.place in rule.where)
+
+    def _hit(self, rule: Rule, spot: _Spot, number: int, spec: TermSpec, occurrence: Occurrence) -> Hit:
+        points = points_of(spec) * place_factor(spot.place, spot.paragraph)
+        verdict = spot.verdict(occurrence) if points > 0 else ASSERTED
+        exact = points * (stance_factor(rule, verdict.stance) if points > 0 else 1.0)
+        passage = spot.searched.passage
+        first, last = _with_cue(occurrence, verdict)
+        evidence = Evidence(
+            term=spec.text,
+            strength=spec.strength,
+            place=spot.place,
+            paragraph=spot.paragraph,
+            stance=verdict.stance if points > 0 else Stance.ASSERTED,
+            points=round(exact),
+            words=passage.surface(first, last),
+            span=(passage.starts[first], passage.ends[last]),
+            cue=verdict.cue,
+            said_by=spot.speaker(occurrence) if points > 0 else "",
+        )
+        stems = frozenset(passage.words[at] for at in occurrence)
+        stems = frozenset(stems_of(word, self._lang)[0] for word in stems)
+        return Hit(number, evidence, spot.number, occurrence, stems, exact)
+
+
+def _with_cue(occurrence: Occurrence, verdict: Verdict) -> tuple[int, int]:
+    """First and last word to show: a cue right beside the words is shown with them ("invasion *fears*")."""
+    first, last = occurrence[0], occurrence[-1]
+    if verdict.first >= 0 and verdict.last == first - 1:
+        return verdict.first, last
+    if verdict.first == last + 1:
+        return first, verdict.last
+    return first, last
+
+
+__all__ = ["Direction", "RuleBook", "headline"]

@@ -1,0 +1,113 @@
+"""The sum, line by line: strength × place × stance, overlaps once, what speaks against it, trust, level.
+
+::
+
+    points(term) = strength × place × stance            best occurrence only
+    score        = clamp(0…100, Σ points + Σ against) × trust
+
+Additive, because each line can be argued with and it ranks as well as anything tried on 560 labelled headlines
+(average precision for new events .34; BM25 .24, noisy-OR .25).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.core.model import Evidence, Level, Match, Place, Stance
+from bot.core.rules import STRENGTH_POINTS, Rule, TermSpec
+
+PLACE_FACTOR: Mapping[Place, float] = {Place.TITLE: 1.0, Place.LEAD: 0.6, Place.BODY: 0.35}
+BODY_DECAY = 0.85  # from one paragraph to the next
+BODY_LEAST = 0.15
+DEMOTED = 0.5  # everything that is not asserted
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One occurrence of one term, weighed. ``stems`` are its words as types, ``positions`` as tokens."""
+
+    term: int  # number of the term in its rule
+    evidence: Evidence
+    passage: int  # number of the passage: 0 title, 1 lead, …
+    positions: tuple[int, ...]
+    stems: frozenset[str]
+    exact: float  # points before rounding
+
+
+def place_factor(place: Place, paragraph: int) -> float:
+    """1 headline, 0.6 summary, 0.35 × 0.85^(n−1) body paragraph n, never below 0.15."""
+    if place is not Place.BODY:
+        return PLACE_FACTOR[place]
+    return max(BODY_LEAST, PLACE_FACTOR[place] * BODY_DECAY ** (paragraph - 1))
+
+
+def points_of(spec: TermSpec) -> int:
+    """What a term is worth in a headline; own points of an ``against`` term always count down."""
+    base = STRENGTH_POINTS.get(spec.strength, 0)
+    if spec.points is None:
+        return base
+    return -abs(spec.points) if base < 0 else spec.points
+
+
+def stance_factor(rule: Rule, stance: Stance) -> float:
+    """What is left of a term's points in a stance."""
+    if stance is Stance.ASSERTED:
+        return 1.0
+    if rule.stance is None:
+        return DEMOTED
+    return rule.stance.get(stance, DEMOTED)
+
+
+def weigh(rule: Rule, hits: Sequence[Hit], trust: float) -> Match:
+    """The match of a rule from everything that was found of it (``never`` and ``needs`` are the caller's)."""
+    chosen = _without_overlap([hit for hit in hits if hit.exact > 0])
+    against = _best_of_each([hit for hit in hits if hit.exact < 0])
+    total = _sum(chosen) + _sum(against)
+    if not against and _strong_headline(chosen):
+        total = max(total, rule.levels.get(Level.LOW, 0))
+    score = round(max(0, min(100, total)) * trust)
+    counted = any(hit.evidence.strength != "weak" for hit in chosen)
+    level = rule.level_of(score) if counted else Level.NONE
+    lines = tuple(hit.evidence for hit in (*chosen, *against))
+    return Match(rule.id, score if counted else 0, level, rule.direction, lines)
+
+
+def _sum(hits: Sequence[Hit]) -> int:
+    return sum(hit.evidence.points for hit in hits)
+
+
+def _strong_headline(hits: Sequence[Hit]) -> bool:
+    """A strong term in the headline rings whatever its stance: demotion never silences."""
+    return any(hit.evidence.strength == "strong" and hit.evidence.place is Place.TITLE for hit in hits)
+
+
+def _best_of_each(hits: Sequence[Hit]) -> list[Hit]:
+    best: dict[int, Hit] = {}
+    for hit in hits:
+        if hit.term not in best or abs(hit.exact) > abs(best[hit.term].exact):
+            best[hit.term] = hit
+    return list(best.values())
+
+
+def _without_overlap(hits: Sequence[Hit]) -> list[Hit]:
+    """One occurrence a term, larger ones first; words that were counted, there or elsewhere, count no more."""
+    chosen: list[Hit] = []
+    counted: set[str] = set()
+    weak_last = sorted(
+        hits, key=lambda hit: (hit.evidence.strength == "weak", -hit.exact, hit.passage, hit.term)
+    )
+    for hit in weak_last:
+        if hit.evidence.strength == "weak" and not chosen:
+            continue
+        if any(other.term == hit.term or _share(hit, other) for other in chosen) or hit.stems <= counted:
+            continue
+        chosen.append(hit)
+        counted |= hit.stems
+    if not chosen and hits:  # weak words alone: shown, worth nothing
+        return [replace(hit, evidence=replace(hit.evidence, points=0)) for hit in _best_of_each(hits)]
+    return chosen
+
+
+def _share(one: Hit, other: Hit) -> bool:
+    return one.passage == other.passage and not set(one.positions).isdisjoint(other.positions)
