@@ -1,0 +1,68 @@
+"""What telling stories apart needs to know beforehand, as values; :mod:`bot.config.storydata` loads it.
+
+Everything is keyed by language. A language nobody prepared is served by the empty values: similarity then rests on
+the words in the window alone.
+
+A *phrase* leads to *marks*. A mark is a short text whose first character tells its kind:
+
+====================  =====================================================================================
+``=ceasefire``        one of several words for the same thing (class ``ceasefire``)
+``+rates``, ``-rates``  a side of a pair of opposites (axis ``rates``)
+``!``                 a denial (denies, rejects claims)
+``~``                 a negation (not, no, fails to): turns the next opposite round
+``@US/TN/Nashville``  a place, from the country down; ``@US`` contains it
+``#monday``           a day or month
+``%points``           a unit whose number identifies an event (magnitude, basis points)
+``^dead``             a count that grows while an event is reported (dead, injured): never tells two apart
+====================  =====================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+UNSEEN = 1e-7
+"""Share of running text of a word that no table knows: rarer than the rarest one listed."""
+
+GAP = "..."
+"""Stands in a phrase for up to :data:`LONGEST_GAP` words: ``pull ... out``."""
+
+LONGEST_GAP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Stems in order (``GAP`` among them), the marks they lead to, and the spelling if case decides (``US``)."""
+
+    stems: tuple[str, ...]
+    marks: tuple[str, ...]
+    spelled: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What is known of one language.
+
+    ``share`` maps a stem to its share of running text (0…1); ``ordinary`` holds the stems that are common words
+    even where a headline capitalises them, so that "Strike" is no name; ``phrases`` are listed by their first
+    stem, the longest first.
+    """
+
+    share: Mapping[str, float] = field(default_factory=dict)
+    ordinary: frozenset[str] = frozenset()
+    phrases: Mapping[str, Sequence[Phrase]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoryData:
+    """All of it: one value made at start and handed to :class:`bot.core.stories.StoryIndex`."""
+
+    languages: Mapping[str, Language] = field(default_factory=dict)
+
+    def of(self, lang: str) -> Language:
+        """What is known of a language, by its code (``en``, ``en-GB``)."""
+        return self.languages.get(lang[:2].lower(), _NOTHING)
+
+
+_NOTHING = Language()
