@@ -55,7 +55,8 @@ def _yaml_files(folder: Traversable) -> list[Traversable]:
 
 def _read(path: Traversable) -> dict[str, object]:
     loaded = yaml.load(path.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 - text scalars only, no tags
-    assert isinstance(loaded, dict), path.name
+    if not isinstance(loaded, dict):
+        raise TypeError(f"{path.name}: a table of lists is wanted")
     return loaded
 
 
@@ -73,9 +74,8 @@ def _lists(table: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
 
 def _cue_book(table: Mapping[str, object], lang: str) -> CueBook:
     def section(key: str) -> dict[str, object]:
-        value = table.get(key) or {}
-        assert isinstance(value, dict), key
-        return value
+        value = table.get(key)
+        return value if isinstance(value, dict) else {}
 
     def word_set(key: str) -> frozenset[str]:
         return frozenset(word for item in _items(table.get(key)) for word in words(item, lang))

@@ -17,7 +17,7 @@ from bot.core.cues import CueBook, Languages
 from bot.core.index import Index
 from bot.core.language import detect
 from bot.core.lexicon import Lexicon
-from bot.core.model import Direction, Entry, Evidence, Level, Match, Place, Stance
+from bot.core.model import Entry, Evidence, Level, Match, Place, Stance
 from bot.core.needles import Needle, NeedleMaker
 from bot.core.occurrences import Occurrence, Searched
 from bot.core.rules import Rule, TermSpec
@@ -113,7 +113,7 @@ class _Book:
             for stem in stems_of(word, lang)
         )
         leading = ((number, each[2]) for number, one in enumerate(self._rules) for each in one.terms)
-        self._index = Index(self._lexicon, [pair for pair in leading])
+        self._index = Index(self._lexicon, list(leading))
 
     def _compile(self, rule: Rule) -> _Compiled:
         near = rule.near * (2 if self._lang in SPACELESS else 1)
@@ -222,9 +222,11 @@ class _Reading:
                 continue
             ignored = {at for needle in one.ignored for each in spot.searched.find(needle) for at in each}
             for number, spec, needle in one.terms:
-                for occurrence in spot.searched.find(needle):
-                    if ignored.isdisjoint(occurrence):
-                        found.append(self._hit(one.rule, spot, number, spec, occurrence))
+                found += [
+                    self._hit(one.rule, spot, number, spec, occurrence)
+                    for occurrence in spot.searched.find(needle)
+                    if ignored.isdisjoint(occurrence)
+                ]
         return found
 
     def veto(self, one: _Compiled) -> str:
@@ -271,6 +273,3 @@ def _with_cue(occurrence: Occurrence, verdict: Verdict) -> tuple[int, int]:
     if verdict.first == last + 1:
         return first, verdict.last
     return first, last
-
-
-__all__ = ["Direction", "RuleBook", "headline"]

@@ -96,8 +96,9 @@ class NeedleMaker:
     def _gather(self, phrases: Iterable[PhraseNeedle | None]) -> ChoiceNeedle | None:
         by_key: dict[str, list[PhraseNeedle]] = {}
         for phrase in phrases:
-            for key in phrase.anchor if phrase else ():
-                assert phrase is not None
+            if phrase is None:
+                continue
+            for key in phrase.anchor:
                 by_key.setdefault(key, []).append(phrase)
         if not by_key:
             return None

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import product
+from itertools import pairwise, product
+
+import re2
 
 from bot.core.lexicon import Lexicon
 from bot.core.needles import ChoiceNeedle, ConjunctionNeedle, Needle, PhraseNeedle, WordNeedle
@@ -38,14 +40,13 @@ class Searched:
     def find(self, needle: Needle) -> list[Occurrence]:
         """Every occurrence of a term, in reading order."""
         if needle.pattern is not None:
-            return list(self._by_pattern(needle))
+            return list(self._by_pattern(needle.pattern))
         found = {each: None for conjunction in needle.conjunctions for each in self._conjunction(conjunction)}
         return sorted(found)
 
-    def _by_pattern(self, needle: Needle) -> Iterator[Occurrence]:
-        assert needle.pattern is not None
+    def _by_pattern(self, pattern: re2._Regexp) -> Iterator[Occurrence]:
         starts = self.passage.starts
-        for found in needle.pattern.finditer(self.passage.text):
+        for found in pattern.finditer(self.passage.text):
             first = max(bisect_right(starts, found.start()) - 1, 0)
             last = bisect_right(starts, max(found.end() - 1, found.start())) - 1
             if starts and found.end() > starts[0]:
@@ -136,9 +137,7 @@ class Searched:
                 return False
         limit = max(link.limit for link in links)
         ordered = sorted(chosen)
-        return all(
-            self._distance(left, right) <= limit for left, right in zip(ordered, ordered[1:], strict=False)
-        )
+        return all(self._distance(left, right) <= limit for left, right in pairwise(ordered))
 
     def _distance(self, one: Occurrence, other: Occurrence) -> int:
         left, right = (one, other) if one <= other else (other, one)

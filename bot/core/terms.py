@@ -36,7 +36,7 @@ DEEPEST_LIST = 10
 LARGEST_LIST = 20_000  # items, those of lists it names included
 
 
-class TermProblem(ValueError):
+class TermProblem(ValueError):  # noqa: N818 - the word editors are told
     """A term that cannot be understood; ``remedy`` says what to write instead, "" if we do not know."""
 
     def __init__(self, message: str, remedy: str = "") -> None:

@@ -70,7 +70,8 @@ IRREGULAR: Mapping[str, Mapping[str, str]] = {
         treten: tritt trat traten getreten; verlassen: verlässt verließ verließen; werfen: wirft warf warfen geworfen;
         ziehen: zieht zog zogen gezogen ziehe; zwingen: zwang zwangen gezwungen;
         angreifen: angreift; überfallen: überfällt überfiel überfielen; vereinbaren: vereinbart vereinbarten;
-        erschüttern: erschüttert erschütterte; kehren: kehrt kehrte kehrten gekehrt; rücken: rückt rückte rückten gerückt;
+        erschüttern: erschüttert erschütterte; kehren: kehrt kehrte kehrten gekehrt;
+        rücken: rückt rückte rückten gerückt;
         marschieren: marschiert marschierte marschierten; verlegen: verlegt verlegte verlegten;
         starten: startet startete gestartet; töten: tötet tötete getötet
     """),
@@ -78,7 +79,18 @@ IRREGULAR: Mapping[str, Mapping[str, str]] = {
 
 _PROTECTED: Mapping[str, frozenset[str]] = {
     "en": frozenset(
-        ["attacker", "attackers", "based", "basing", "basis", "bomber", "bombers", "crusher", "defender", "defenders", "designer", "forced", "forcing", "invasive", "invasively", "invader", "invaders", "general", "generals", "generally", "generation", "generations", "generate", "generated", "hospitality", "international", "military", "militant", "militants", "mining", "missive", "new", "news", "offensively", "organ", "organs", "organic", "party", "parties", "police", "policy", "policies", "political", "politics", "station", "stationery", "striker", "strikers", "striking", "stormy", "troubled", "trooper", "troopers", "united", "unity", "universe", "university", "universities", "wander", "warring", "wares", "wary", "weather", "attractive", "cooperative", "retired", "retiree", "returner", "exercised", "leaver", "leavers", "massive", "massively", "message", "advanced", "advancement", "marinated", "operator", "operators", "operating", "operative", "operatives", "premier", "premiere", "quaker", "quakers", "commandeer", "secure", "securities", "security", "warning", "warnings"]
+        word
+        for line in (
+            "advanced advancement attacker attackers attractive based basing basis bomber bombers cooperative",
+            "defender defenders designer exercised forced forcing general generally generals generate generated",
+            "generation generations hospitality international invader invaders invasive invasively leaver leavers",
+            "massive massively message militant militants military mining missive new news offensively operating",
+            "operative operatives operator operators organ organic organs parties party police policies policy",
+            "political politics premier premiere quaker quakers retired retiree secure securities security station",
+            "stationery stormy striker strikers striking trooper troopers troubled united unity universe universities",
+            "university wander warning warnings wary weather",
+        )
+        for word in line.split()
     ),
 }
 
