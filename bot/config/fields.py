@@ -121,8 +121,8 @@ def _spaced(word: str) -> str:
 
 def _id(value: object) -> str:
     word = text(value)
-    if not word.replace("-", "a").replace(".", "a").replace("_", "a").isalnum():
-        raise wrong(f"'{word}' cannot be a name here", "letters, digits, - . and _ only", value)
+    if not word.replace("-", "a").replace("_", "a").isalnum():
+        raise wrong(f"'{word}' cannot be a name here", "letters, digits, - and _ only", value)
     return word
 
 
@@ -147,7 +147,7 @@ def _setting(value: object) -> str:
     """The name of a secret kept elsewhere; never the secret."""
     word = text(value).lower()
     if "/" in word or ":" in word:
-        remedy = "keep it in the setting NEWSALERT_WEBHOOK_URL_<NAME> and write only the <name> here"
+        remedy = "keep it in the setting NEWSALERT_SECRET_<NAME> and write only the <name> here"
         raise wrong("a webhook's address is a secret", remedy, value)
     return _id(Text.at(word, getattr(value, "line", 0)))
 
@@ -212,6 +212,11 @@ Then = Annotated[
     str,
     PlainValidator(choice({"raise": "raise", "release": "release"}, "choice")),
     WithJsonSchema({"enum": ["raise", "release"]}),
+]
+Policy = Annotated[
+    str,
+    PlainValidator(choice({"repeat": "repeat", "at_most_once": "at_most_once"}, "policy")),
+    WithJsonSchema({"enum": ["repeat", "at_most_once"]}),
 ]
 Needs = Annotated[tuple[tuple[str, ...], ...], PlainValidator(terms.needs), WithJsonSchema(_NEEDS)]
 Examples = Annotated[tuple[Example, ...], PlainValidator(terms.examples), WithJsonSchema(_EXAMPLES)]

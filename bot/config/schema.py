@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -161,7 +162,9 @@ class FeedModel(Model):
 
     name: fields.Id = Field(..., description="What people call it; unique.")
     url: fields.Url = Field(..., description="Where the feed is.")
-    owner: fields.Id = Field("", description="Publisher family; feeds of one owner never confirm each other.")
+    owner: fields.String = Field(
+        "", description="Publisher family; feeds of one owner never confirm each other."
+    )
     kind: fields.Id = Field("feed", description="Which source reads it.")
     trust: fields.Trust = Field(1.0, description="0 to 1; every score is multiplied by it.")
     lang: fields.Language = Field("", description="Language of the feed; detected if not given.")
@@ -205,61 +208,72 @@ class FeedsFile(Model):
 class ReceiverModel(Model):
     """A place alerts go to; which keys it has depends on its kind."""
 
+    ADDRESS: ClassVar[str] = ""  # the key that holds the address, if the kind has one
+    RENAMED: ClassVar[Mapping[str, str]] = {}  # key → the notifier's name for it
+
     name: fields.Id = Field(..., description="What routes call it; unique.")
 
     def receiver(self) -> Receiver:
         """The value the core works with. Options are the kind's other keys that were written, as text."""
-        named = self.model_dump(exclude={"name", "kind", *self.address_keys()}, exclude_unset=True)
-        options = {key: _plain(value) for key, value in named.items()}
-        return Receiver(self.name, str(getattr(self, "kind", "")), self.address(), options)
-
-    @classmethod
-    def address_keys(cls) -> tuple[str, ...]:
-        """The key that holds the address, if the kind has one."""
-        return tuple(key for key in ("chat", "channel", "setting") if key in cls.model_fields)
-
-    def address(self) -> str:
-        """Chat, channel or name of a setting."""
-        return "".join(str(getattr(self, key)) for key in self.address_keys())
+        written = self.model_dump(exclude={"name", "kind", self.ADDRESS}, exclude_unset=True)
+        options = {self.RENAMED.get(key, key): _plain(value) for key, value in written.items()}
+        address = str(getattr(self, self.ADDRESS)) if self.ADDRESS else ""
+        return Receiver(self.name, str(getattr(self, "kind", "")), address, options)
 
 
 def _plain(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+_POLICY = "repeat or at_most_once: what to do when no answer came and the message may have arrived."
+_URL_SETTING = "The <name> of the setting NEWSALERT_SECRET_<NAME> that holds the address."
+
+
 class TelegramReceiver(ReceiverModel):
     """A Telegram chat, group or channel."""
+
+    ADDRESS = "chat"
 
     kind: Literal["telegram"] = Field(..., description="The kind of place.")
     chat: fields.String = Field(..., description="Numeric chat id (groups begin with -), or @channel.")
     thread: fields.String = Field("", description="Number of the forum topic to write to.")
     silent: fields.YesNo = Field(False, description="yes = without a sound.")
+    policy: fields.Policy = Field("repeat", description=_POLICY)
 
 
 class SlackReceiver(ReceiverModel):
     """A Slack channel, through the bot token."""
 
+    ADDRESS = "channel"
+
     kind: Literal["slack"] = Field(..., description="The kind of place.")
     channel: fields.String = Field(..., description='Channel id, or its name in quotes: "#world-desk".')
-    thread: fields.YesNo = Field(False, description="yes = updates of a story go into its thread.")
+    thread: fields.YesNo = Field(True, description="Updates of a story go into its thread.")
+    policy: fields.Policy = Field("repeat", description=_POLICY)
 
 
 class SlackWebhookReceiver(ReceiverModel):
     """A Slack incoming webhook."""
 
+    ADDRESS = "url_setting"
+
     kind: Literal["slack-webhook"] = Field(..., description="The kind of place.")
-    setting: fields.SettingName = Field(
-        ..., description="NAME of the setting NEWSALERT_WEBHOOK_URL_NAME that holds the URL."
-    )
+    url_setting: fields.SettingName = Field(..., description=_URL_SETTING)
+    policy: fields.Policy = Field("repeat", description=_POLICY)
 
 
 class WebhookReceiver(ReceiverModel):
     """Any HTTPS address that takes signed JSON."""
 
+    ADDRESS = "url_setting"
+    RENAMED = MappingProxyType({"secret_setting": "secret"})
+
     kind: Literal["webhook"] = Field(..., description="The kind of place.")
-    setting: fields.SettingName = Field(
-        ..., description="NAME of the setting NEWSALERT_WEBHOOK_URL_NAME that holds the URL."
+    url_setting: fields.SettingName = Field(..., description=_URL_SETTING)
+    secret_setting: fields.SettingName = Field(
+        ..., description="The <name> of the setting NEWSALERT_SECRET_<NAME> that holds the signing secret."
     )
+    policy: fields.Policy = Field("repeat", description=_POLICY)
 
 
 class ConsoleReceiver(ReceiverModel):
