@@ -22,7 +22,7 @@ from bot.config.schema import (
     RulesFile,
     SingleRuleFile,
 )
-from bot.config.values import Slips
+from bot.config.values import Slips, term_lines
 from bot.config.yamlfile import Items, Node, Table, Text, line_of, read_yaml
 from bot.core.rules import TermSpec
 from bot.errors import ConfigError, Problem
@@ -133,9 +133,10 @@ def _add_rule(reading: Reading, model: type[RuleModel], node: Node, name: str, p
 def _loose_terms(table: Table, name: str, path: Path) -> Iterator[Placed[TermSpec]]:
     """What can be read of a refused rule's terms, so that their mistakes are told in the same breath."""
     for key in ("strong", "keywords", "weak", "against", "ignore", "never"):
-        with suppress(Slips):
-            for term in terms.terms(key)(table.get(key, Items(0))):
-                yield Placed(term, str(path), term.line, f"{name}.{key}".strip("."))
+        for item in term_lines(table.get(key, Items(0))):
+            with suppress(Slips):
+                for term in terms.terms(key)([item]):
+                    yield Placed(term, str(path), term.line, f"{name}.{key}".strip("."))
 
 
 def _add_lists(reading: Reading, table: Table, path: Path) -> None:
