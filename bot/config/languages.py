@@ -15,7 +15,7 @@ import yaml
 
 from bot.core.cues import CueBook, Languages
 from bot.core.model import Stance
-from bot.core.text import words
+from bot.core.text import Joints, words
 from bot.core.wordforms import stems_of
 
 _STANCES = {
@@ -81,12 +81,11 @@ def _cue_book(table: Mapping[str, object], lang: str) -> CueBook:
         return frozenset(word for item in _items(table.get(key)) for word in words(item, lang))
 
     return CueBook(
-        function_words=word_set("function_words"),
-        cuts=word_set("cuts"),
+        joints=Joints(word_set("function_words"), word_set("cuts"), _pairs(table.get("uncut"), lang)),
         before=_phrases(section("before"), lang),
         after=_phrases(section("after"), lang),
         beside=_phrases(section("beside"), lang),
-        pseudo=frozenset(tuple(words(item, lang)) for item in _items(table.get("pseudo"))),
+        pseudo=_by_first(_cues(_items(table.get("pseudo")), lang)),
         confirms=frozenset(stem for word in word_set("confirms") for stem in stems_of(word, lang)),
         polar=word_set("polar"),
         open=word_set("open"),
@@ -107,6 +106,18 @@ def _phrases(table: Mapping[str, object], lang: str) -> dict[str, tuple[tuple[tu
         for cue in _cues(_items(value), lang):
             found.setdefault(cue[0], []).append((cue, _STANCES[name]))
     return {word: tuple(sorted(cues, key=lambda pair: -len(pair[0]))) for word, cues in found.items()}
+
+
+def _by_first(cues: Iterable[tuple[str, ...]]) -> dict[str, tuple[tuple[str, ...], ...]]:
+    found: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for cue in cues:
+        found[cue[0]] = (*found.get(cue[0], ()), cue)
+    return found
+
+
+def _pairs(value: object, lang: str) -> frozenset[tuple[str, str]]:
+    found = (words(item, lang) for item in _items(value))
+    return frozenset((first, second) for first, second in found)
 
 
 def _cues(items: Iterable[str], lang: str) -> list[tuple[str, ...]]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.core.model import Stance
+from bot.core.text import NO_JOINTS, Joints
 
 Phrases = Mapping[str, tuple[tuple[tuple[str, ...], Stance], ...]]
 """First word of a cue → the cues that begin with it, longest first, each with its stance."""
@@ -20,12 +21,13 @@ Phrases = Mapping[str, tuple[tuple[tuple[str, ...], Stance], ...]]
 class CueBook:
     """The cues of one language. ``before`` stand before the event, ``after`` behind it, ``beside`` right behind it."""
 
-    function_words: frozenset[str] = frozenset()  # do not count as distance
-    cuts: frozenset[str] = frozenset()  # a cue does not reach across these
+    joints: Joints = NO_JOINTS
     before: Phrases = field(default_factory=dict)
     after: Phrases = field(default_factory=dict)
     beside: Phrases = field(default_factory=dict)
-    pseudo: frozenset[tuple[str, ...]] = frozenset()  # look like cues and are none
+    pseudo: Mapping[str, tuple[tuple[str, ...], ...]] = field(
+        default_factory=dict
+    )  # by first word; look like cues and are none
     confirms: frozenset[str] = frozenset()  # stems that make a noun news: launch, begin, announce
     polar: frozenset[str] = frozenset()  # first words of a yes-or-no question
     open: frozenset[str] = frozenset()  # first words of an explanation: why, how, what

@@ -18,43 +18,43 @@ import re2
 
 from bot.core.lexicon import Lexicon
 from bot.core.needles import ConjunctionNeedle, Needle
-from bot.core.text import raw_words
 
-COMMON_LENGTH = 4
-"""Keys this short ("war", "us", "for") are mostly common words: they lead only if nothing else can."""
+Slot = tuple[int, int]
+"""Number of the rule, number of its term."""
+
+Others = tuple[frozenset[str], ...]
 
 
 class Index:
-    """Numbers of things (rules) by needles. Build once, then ask for each text."""
+    """Slots by needles. Build once, then ask for each text."""
 
-    def __init__(self, lexicon: Lexicon, needles: Iterable[tuple[int, Needle]]) -> None:
+    def __init__(self, lexicon: Lexicon, needles: Iterable[tuple[Slot, Needle]]) -> None:
         self._lexicon = lexicon
         listed = list(needles)
-        conjunctions = [(number, each) for number, needle in listed for each in needle.conjunctions]
+        conjunctions = [(slot, each) for slot, needle in listed for each in needle.conjunctions]
         asked = Counter(key for _, each in conjunctions for group in each.groups for key in group.wanted)
-        self._waiting: dict[str, list[tuple[int, tuple[frozenset[str], ...]]]] = {}
-        for number, conjunction in conjunctions:
+        self._waiting: dict[str, list[tuple[Slot, Others]]] = {}
+        for slot, conjunction in conjunctions:
             lead, others = _split(conjunction, asked)
             for key in lead:
-                self._waiting.setdefault(key, []).append((number, others))
-        patterns = [(number, needle) for number, needle in listed if needle.pattern is not None]
-        self._pattern_numbers = [number for number, _ in patterns]
+                self._waiting.setdefault(key, []).append((slot, others))
+        patterns = [(slot, needle) for slot, needle in listed if needle.pattern is not None]
+        self._pattern_slots = [slot for slot, _ in patterns]
         self._patterns = _pattern_set([needle.term.pattern for _, needle in patterns])
 
-    def candidates(self, text: str) -> set[int]:
-        """The numbers whose words all occur in the text, near each other or not."""
-        memo = self._lexicon.keys
-        present: set[str] = set()
-        for raw in set(raw_words(text)):
-            if keys := memo[raw]:
-                present.update(keys)
-        found: set[int] = set()
+    def candidates(self, text: str) -> set[Slot]:
+        """The terms whose words all occur in the text, near each other or not."""
+        present = self._lexicon.keys_in(text)
+        found: set[Slot] = set()
         for key in present & self._waiting.keys():
-            for number, others in self._waiting[key]:
-                if number not in found and not any(present.isdisjoint(other) for other in others):
-                    found.add(number)
+            for slot, others in self._waiting[key]:
+                for other in others:
+                    if present.isdisjoint(other):
+                        break
+                else:
+                    found.add(slot)
         if self._patterns is not None:
-            found.update(self._pattern_numbers[at] for at in self._patterns.Match(text))
+            found.update(self._pattern_slots[at] for at in self._patterns.Match(text) or ())
         return found
 
 
@@ -66,9 +66,9 @@ def _split(
     return groups[0], tuple(groups[1:])
 
 
-def _expected(keys: frozenset[str], asked: Counter[str]) -> int:
-    """How often one of the keys is to be expected: words many terms ask for and short words are common in the news."""
-    return sum(asked[key] + (1000 if len(key) <= COMMON_LENGTH else 1) for key in keys)
+def _expected(keys: frozenset[str], asked: Counter[str]) -> float:
+    """How often one of the keys is to be expected: short words and words many terms ask for are common."""
+    return sum(asked[key] + 4000 / len(key) ** 3 for key in keys)
 
 
 def _pattern_set(patterns: Sequence[str]) -> re2.Set | None:

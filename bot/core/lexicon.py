@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from bot.core.terms import Word
-from bot.core.text import CYRILLIC_LANGUAGES, parts
+from bot.core.text import CYRILLIC_LANGUAGES, SPACELESS, parts, raw_words
 from bot.core.wordforms import stems_of
 
 LARGEST_MEMO = 1 << 18  # raw words; then it starts afresh
@@ -34,8 +34,7 @@ class Lexicon:
         self._exact: set[str] = set()
         self._prefixes: dict[int, set[str]] = {}
         self._placed = _Memo(self._place)
-        self.keys = _Memo(lambda raw: tuple(dict.fromkeys(placed.key for placed in self._placed[raw])))
-        """Raw word → the keys in it, () for nearly all words."""
+        self._keys_in = _Memo(self._work_out)
 
     def register(self, word: Word) -> tuple[str, ...]:
         """The keys of a term's word, any of which proves it; () if it is of a script this language does not use."""
@@ -55,6 +54,20 @@ class Lexicon:
     def _can_occur(self, word: str) -> bool:
         """A Cyrillic word costs an English article nothing; Latin words do occur in Russian ones."""
         return self.lang in CYRILLIC_LANGUAGES or not ("а" <= word[0] <= "ґ")
+
+    def keys_in(self, text: str) -> set[str]:
+        """Every key that stands somewhere in a text. Blanks cut it up, and the memo knows the rest of each chunk."""
+        if self.lang in SPACELESS:
+            return set(self._work_out(text))
+        memo = self._keys_in
+        found: set[str] = set()
+        for chunk in set(text.split()):
+            if keys := memo[chunk]:
+                found.update(keys)
+        return found
+
+    def _work_out(self, chunk: str) -> tuple[str, ...]:
+        return tuple({placed.key for raw in raw_words(chunk) for placed in self._placed[raw]})
 
     def placed(self, raw: str) -> tuple[Placed, ...]:
         """Every key in a raw word, with its place inside."""

@@ -24,14 +24,13 @@ from bot.core.rules import Rule, TermSpec
 from bot.core.scoring import Hit, place_factor, points_of, stance_factor, weigh
 from bot.core.stance import ASSERTED, StanceReader, Verdict, speaker
 from bot.core.terms import TermParser
-from bot.core.text import Passage
+from bot.core.text import SPACELESS, Passage
 from bot.core.wordforms import stems_of
 
 POSITIVE = ("strong", "keywords", "weak")
 ENTITY_LISTS = ("country", "armed")
 """Built-in lists of who and where: their words are never the event a cue speaks of."""
 
-SPACELESS = frozenset({"zh", "ja"})  # a character is a token there, so distances are twice as long
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -48,7 +47,7 @@ class _Compiled:
     """A rule's terms ready for one language."""
 
     rule: Rule
-    terms: tuple[tuple[int, TermSpec, Needle], ...]  # those that carry points, by their number in the rule
+    terms: tuple[tuple[TermSpec, Needle], ...]  # those that carry points
     ignored: tuple[Needle, ...]
     never: tuple[tuple[TermSpec, Needle], ...]
     needs: tuple[tuple[Needle, ...], ...]
@@ -112,14 +111,20 @@ class _Book:
             for word in Passage(item, lang).words
             for stem in stems_of(word, lang)
         )
-        leading = ((number, each[2]) for number, one in enumerate(self._rules) for each in one.terms)
-        self._index = Index(self._lexicon, list(leading))
+        self._index = Index(
+            self._lexicon,
+            (
+                ((rule, term), needle)
+                for rule, one in enumerate(self._rules)
+                for term, (_, needle) in enumerate(one.terms)
+            ),
+        )
 
     def _compile(self, rule: Rule) -> _Compiled:
-        near = rule.near * (2 if self._lang in SPACELESS else 1)
+        near = rule.near * (2 if self._lang in SPACELESS else 1)  # a character is half a word
         terms = [
-            (number, spec, needle)
-            for number, spec in enumerate(rule.terms)
+            (spec, needle)
+            for spec in rule.terms
             if (not spec.languages or self._lang in spec.languages)
             and (needle := self._maker.needle(self._parser.parse(spec.text, near))).possible
         ]
@@ -128,25 +133,32 @@ class _Book:
         )
         return _Compiled(
             rule,
-            tuple(each for each in terms if each[1].strength in (*POSITIVE, "against")),
-            tuple(needle for _, spec, needle in terms if spec.strength == "ignore"),
-            tuple((spec, needle) for _, spec, needle in terms if spec.strength == "never"),
+            tuple(each for each in terms if each[0].strength in (*POSITIVE, "against")),
+            tuple(needle for spec, needle in terms if spec.strength == "ignore"),
+            tuple(each for each in terms if each[0].strength == "never"),
             tuple(needs),
         )
 
     def weigh_all(self, entry: Entry) -> list[Match]:
-        texts = list(_places(entry))
-        candidates: set[int] = set()
-        for _, _, text in texts:
-            candidates |= self._index.candidates(text)
-        if not candidates:
+        """A match for every rule of which some positive term stands in the entry."""
+        texts = _places(entry)
+        found = [self._index.candidates(text) for _, _, text in texts]
+        if not any(found):
             return []
+        terms: dict[int, list[list[int]]] = {}  # rule → for each place the terms that may stand there
+        for place, slots in enumerate(found):
+            for rule, term in slots:
+                terms.setdefault(rule, [[] for _ in texts])[place].append(term)
         reading = _Reading(texts, self._lexicon, self._cues, self._entities)
-        matches = (self._weigh(self._rules[number], reading, entry.trust) for number in sorted(candidates))
+        matches = (
+            self._weigh(self._rules[rule], reading, terms[rule], entry.trust) for rule in sorted(terms)
+        )
         return [match for match in matches if match is not None]
 
-    def _weigh(self, one: _Compiled, reading: _Reading, trust: float) -> Match | None:
-        hits = list(reading.hits(one))
+    def _weigh(
+        self, one: _Compiled, reading: _Reading, terms: Sequence[Sequence[int]], trust: float
+    ) -> Match | None:
+        hits = reading.hits(one, terms)
         if not any(hit.exact > 0 for hit in hits):
             return None
         match = weigh(one.rule, hits, trust)
@@ -185,7 +197,7 @@ class _Spot:
 
     @cached_property
     def searched(self) -> Searched:
-        passage = Passage(self._text, self._lexicon.lang, self._book.function_words)
+        passage = Passage(self._text, self._lexicon.lang, self._book.joints)
         return Searched(passage, self._lexicon)
 
     @cached_property
@@ -214,14 +226,15 @@ class _Reading:
         self._spots = [_Spot(number, where, lexicon, book, entities) for number, where in enumerate(texts)]
         self._lang = lexicon.lang
 
-    def hits(self, one: _Compiled) -> list[Hit]:
-        """Everything the rule finds in its places, weighed, but for words it ignores."""
+    def hits(self, one: _Compiled, terms: Sequence[Sequence[int]]) -> list[Hit]:
+        """What the rule finds of ``terms`` (for each place), weighed, but for words it ignores."""
         found: list[Hit] = []
-        for spot in self._spots:
-            if spot.place not in one.rule.where:
+        for spot, numbers in zip(self._spots, terms, strict=True):
+            if not numbers or spot.place not in one.rule.where:
                 continue
             ignored = {at for needle in one.ignored for each in spot.searched.find(needle) for at in each}
-            for number, spec, needle in one.terms:
+            for number in numbers:
+                spec, needle = one.terms[number]
                 found += [
                     self._hit(one.rule, spot, number, spec, occurrence)
                     for occurrence in spot.searched.find(needle)

@@ -35,7 +35,7 @@ PRIORITY = (
     Stance.BACKGROUND,
     Stance.ASSERTED,
 )
-_BARRIER = re.compile(r'[;:!?…—"(]|\.(?!\w)| [–-]|[–-] ')
+_QUOTED = re.compile('["(]')
 _YEAR = re.compile(r"1\d{3}|20\d\d")
 
 
@@ -66,10 +66,10 @@ class StanceReader:
             return ASSERTED
         heads = self._heads(occurrence)
         first, last = heads[0], heads[-1]
-        left, right = self._left(first), self._right(last)
+        left, right = self._reach(first, last)
         verdicts = [
-            *self._cues(self._book.before, range(left, last), occurrence),
-            *self._cues(self._book.after, range(first + 1, min(right, last + 1 + AFTER)), occurrence),
+            *self._in_front(range(left, last), occurrence, first),
+            *self._cues(self._book.after, range(first + 1, right), occurrence),
             *self._cues(self._book.beside, range(last + 1, min(right, last + 2)), occurrence),
             *self._grammar(occurrence, heads),
         ]
@@ -89,25 +89,19 @@ class StanceReader:
             return True
         return self._book.by_lemma and not words.isdisjoint(self._forms(at))
 
-    def _left(self, first: int) -> int:
-        """The first word a cue before the event may be: a cut is passed no further, but may be a cue itself."""
-        reach = first
-        for at in range(first - 1, max(first - 1 - BEFORE, -1), -1):
-            if _BARRIER.search(self._passage.joints[at + 1]):
+    def _reach(self, first: int, last: int) -> tuple[int, int]:
+        """First and one-past-last word where a cue may stand: in the event's clause, on this side of a quotation."""
+        passage = self._passage
+        left, right = first, last + 1
+        while left > max(first - BEFORE, 0) and passage.clauses[left - 1] == passage.clauses[first]:
+            if _QUOTED.search(passage.between[left]):
                 break
-            reach = at
-            if self._is(at, self._book.cuts):
+            left -= 1
+        while right < min(last + 1 + AFTER, len(passage)) and passage.clauses[right] == passage.clauses[last]:
+            if _QUOTED.search(passage.between[right]):
                 break
-        return reach
-
-    def _right(self, last: int) -> int:
-        """One past the last word a cue behind the event may be."""
-        reach = last + 1
-        for at in range(last + 1, min(last + 2 + AFTER, len(self._passage))):
-            if _BARRIER.search(self._passage.joints[at]) or self._is(at, self._book.cuts):
-                break
-            reach = at + 1
-        return reach
+            right += 1
+        return left, right
 
     # ── cues ─────────────────────────────────────────────────────────────────────────────────────────
     def _cues(self, cues: Phrases, places: range, taken: tuple[int, ...]) -> Iterator[Verdict]:
@@ -124,6 +118,20 @@ class StanceReader:
                     break
             at += 1
 
+    def _in_front(self, places: range, taken: tuple[int, ...], head: int) -> Iterator[Verdict]:
+        """Cues before the event. ``after the invasion`` looks back; ``after tanks invade`` may be the news itself."""
+        for verdict in self._cues(self._book.before, places, taken):
+            conjunction = self._passage.words[verdict.last] in self._book.joints.cuts
+            if not conjunction or self._is_noun(head):
+                yield verdict
+
+    def _is_noun(self, at: int) -> bool:
+        return self._passage.words[at] in self._book.nouns or self._certainly_noun(at)
+
+    def _certainly_noun(self, at: int) -> bool:
+        endings = self._book.noun_endings
+        return bool(endings) and self._passage.words[at].endswith(endings)
+
     def _starting(self, cues: Phrases, at: int) -> Iterator[tuple[tuple[str, ...], Stance]]:
         yield from cues.get(self._passage.words[at], ())
         if self._book.by_lemma:
@@ -136,34 +144,37 @@ class StanceReader:
         return inside and all(self._is(at + i, frozenset((word,))) for i, word in enumerate(words))
 
     def _pseudo(self, at: int) -> int:
-        return next((len(words) for words in self._book.pseudo if self._stand(words, at)), 0)
+        forms = {self._passage.words[at], *(self._forms(at) if self._book.by_lemma else ())}
+        cues = (words for form in forms for words in self._book.pseudo.get(form, ()))
+        return next((len(words) for words in cues if self._stand(words, at)), 0)
 
     # ── grammar ──────────────────────────────────────────────────────────────────────────────────────
     def _grammar(self, occurrence: tuple[int, ...], heads: list[int]) -> Iterator[Verdict]:
-        first, last = self._passage.clause(heads[0])
+        passage = self._passage
+        first, last = passage.stretch(heads[0], passage.segments)
         yield from self._question(first, last)
         if self._title:
             yield from self._label(occurrence, last)
         if not self._confirmed(heads):
-            yield from self._determiner(heads[0], first)
+            yield from self._determiner(heads[0], passage.stretch(heads[0], passage.clauses)[0])
 
     def _question(self, first: int, last: int) -> Iterator[Verdict]:
-        """The clause asks, or explains."""
-        asked = "?" in self._passage.joints[last]
+        """The sentence asks, or explains."""
+        asked = "?" in self._passage.between[last]
         opening = self._passage.words[first]
         if opening in self._book.open and (asked or self._title):
             yield Verdict(Stance.BACKGROUND, self._passage.surface(first, first), first, first)
         elif asked or (self._title and opening in self._book.polar):
             yield Verdict(Stance.FEARED, "?")
 
-    def _label(self, occurrence: tuple[int, ...], clause_end: int) -> Iterator[Verdict]:
+    def _label(self, occurrence: tuple[int, ...], end: int) -> Iterator[Verdict]:
         """``Ukraine invasion: …`` names the topic; ``Analysis: …`` says what kind of text follows."""
-        joints = self._passage.joints
-        colon = next((at for at in range(1, min(LABEL + 1, len(self._passage))) if ":" in joints[at]), 0)
-        if colon and occurrence[-1] < colon and clause_end <= colon:
+        between = self._passage.between
+        colon = next((at for at in range(1, min(LABEL + 1, len(self._passage))) if ":" in between[at]), 0)
+        if colon and occurrence[-1] < colon and end <= colon:
             yield Verdict(Stance.BACKGROUND, ":")
         for at in (0, len(self._passage) - 1):
-            beside = joints[1] if at == 0 else joints[at]
+            beside = between[1] if at == 0 else between[at]
             if self._passage.words[at] in self._book.labels and re.search(r"[:|–—-]", beside):
                 yield Verdict(Stance.BACKGROUND, self._passage.surface(at, at), at, at)
 
@@ -177,9 +188,8 @@ class StanceReader:
 
     def _determiner(self, head: int, clause_start: int) -> Iterator[Verdict]:
         """An event noun with what stands before it: ``the``, ``Russia's``, ``2014`` look back, ``an`` looks ahead."""
-        word = self._passage.words[head]
-        certain = word.endswith(self._book.noun_endings) if self._book.noun_endings else False
-        if not certain and word not in self._book.nouns:
+        certain = self._certainly_noun(head)
+        if not self._is_noun(head):
             return
         for at in range(head - 1, max(head - 4, clause_start - 1), -1):
             before = self._passage.words[at]
@@ -189,7 +199,7 @@ class StanceReader:
             if before in self._book.indefinite:
                 yield Verdict(Stance.FEARED, self._passage.surface(at, at), at, at)
                 return
-            if before in self._book.function_words or not (
+            if before in self._book.joints.function_words or not (
                 certain or self._entities.isdisjoint(self._forms(at))
             ):
                 return
@@ -197,7 +207,7 @@ class StanceReader:
 
 def speaker(passage: Passage, occurrence: tuple[int, ...], book: CueBook) -> str:
     """Who is said to have said it ("Russia says …", "according to the ministry"), "" if nobody is named."""
-    first, last = passage.clause(occurrence[0])
+    first, last = passage.stretch(occurrence[0], passage.segments)
     for at in range(first, last):
         if at in occurrence or not _is_saying(passage, at, book):
             continue
@@ -221,6 +231,6 @@ def _is_saying(passage: Passage, at: int, book: CueBook) -> bool:
 def _name_start(passage: Passage, at: int, least: int) -> int:
     """The name ends just before word ``at``; it reaches back over at most four words to a comma or a barrier."""
     start = at - 1
-    while start > least and at - start < 4 and passage.joints[start].strip() in {"", "-", "."}:
+    while start > least and at - start < 4 and passage.between[start].strip() in {"", "-", "."}:
         start -= 1
     return start

@@ -17,7 +17,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from bot.core.wordforms import stem
@@ -98,6 +102,8 @@ _TO_CYRILLIC = str.maketrans(_LATIN[:-1], _CYRILLIC[:-1])
 _TO_LATIN = str.maketrans(_CYRILLIC[:-1], _LATIN[:-1])
 _LATIN_LETTERS = re.compile("[a-z]")
 _CYRILLIC_LETTERS = re.compile("[а-яєіїґў]")
+SPACELESS = frozenset({"zh", "ja"})
+"""Languages without blanks: a character is a word there."""
 CYRILLIC_LANGUAGES = frozenset({"ru", "uk", "be", "bg", "sr", "mk"})
 
 
@@ -174,79 +180,91 @@ def stems(text: str, lang: str) -> list[str]:
 
 
 # ── a text with its places ───────────────────────────────────────────────────────────────────────────
-_CUT = re.compile(r"[;:!?…—\n]|\.(?!\w)| [–-]|[–-] ")
+_STOP = re.compile(r"[;:!?…—\n]|\.(?!\w)| [–-]|[–-] ")
 _TITLES = frozenset(
     {"mr", "mrs", "ms", "dr", "gen", "lt", "col", "sgt", "capt", "sen", "rep", "gov", "st", "prof"}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Joints:
+    """The little words of a language that hold a sentence together."""
+
+    function_words: frozenset[str] = frozenset()  # count as no distance: of, the, in
+    cuts: frozenset[str] = frozenset()  # begin another clause: but, while, after
+    uncut: frozenset[tuple[str, str]] = (
+        frozenset()
+    )  # pairs in which a cut word cuts nothing: as many, such as
+
+
+NO_JOINTS = Joints()
 
 
 class Passage:
     """One place's text with its words: parallel lists, indexed by the word's number.
 
     ``raws`` are (raw word, number of its first word, how many words it has); ``starts``/``ends`` are offsets into
-    the original ``text``; ``joints[i]`` is the folded text before word *i* (one more at the end); ``clauses[i]``
-    counts up at ``; : . ! ? —`` and spaced dashes; ``content[i]`` is the number of content words before word *i*.
+    the original ``text``; ``between[i]`` is the folded text before word *i* (one more at the end). ``segments[i]``
+    counts up at ``; : . ! ? —`` and spaced dashes, ``clauses[i]`` at words such as *but* and *after* too;
+    ``content[i]`` is the number of content words before word *i*.
     """
 
     __slots__ = (
-        "clauses",
-        "content",
-        "ends",
-        "joints",
-        "lang",
-        "possessive",
-        "raws",
-        "starts",
-        "text",
-        "words",
-    )
+        "between", "clauses", "content", "ends", "lang", "possessive", "raws", "segments", "starts", "text", "words",
+    )  # fmt: skip
 
-    def __init__(self, text: str, lang: str, function_words: frozenset[str] = frozenset()) -> None:
+    def __init__(self, text: str, lang: str, joints: Joints = NO_JOINTS) -> None:
         self.text = text
         self.lang = lang
         self.words: list[str] = []
         self.raws: list[tuple[str, int, int]] = []
         self.starts: list[int] = []
         self.ends: list[int] = []
-        self.joints: list[str] = []
+        self.between: list[str] = []
         self.possessive: list[bool] = []
-        folded, offsets = _folded(_unglue(text))
-        reached = 0
-        for found in RAW.finditer(folded):
-            raw, at = found.group(), found.start()
-            pieces = parts(raw, lang)
-            self.raws.append((raw, len(self.words), len(pieces)))
-            for part in pieces:
-                start, end = at + part.start, at + part.end
-                self.words.append(part.text)
-                self.joints.append(folded[reached:start])
-                self.starts.append(offsets[start] if offsets else start)
-                self.ends.append(max(offsets[end], offsets[start] + 1) if offsets else end)
-                self.possessive.append(part.possessive)
-                reached = end
-        self.joints.append(folded[reached:])
-        self.clauses = self._count_clauses()
-        self.content = self._count_content(function_words)
+        self._cut_up()
+        self.segments: list[int] = []
+        self.clauses: list[int] = []
+        self.content = [0]
+        self._count(joints)
 
     def __len__(self) -> int:
         return len(self.words)
 
-    def _count_clauses(self) -> list[int]:
-        clauses: list[int] = []
-        number = 0
-        previous = ""
-        for word, joint in zip(self.words, self.joints, strict=False):
-            if clauses and joint not in (" ", "-", ", ") and _CUT.search(joint):
-                number += not (joint == ". " and previous in _TITLES)
-            clauses.append(number)
-            previous = word
-        return clauses
+    def _cut_up(self) -> None:
+        folded, offsets = _folded(_unglue(self.text))
+        reached = 0
+        for found in RAW.finditer(folded):
+            raw, at = found.group(), found.start()
+            pieces = parts(raw, self.lang)
+            self.raws.append((raw, len(self.words), len(pieces)))
+            for text, begin, stop, _, possessive in pieces:
+                self.words.append(text)
+                self.between.append(folded[reached : at + begin])
+                self.starts.append(at + begin)
+                self.possessive.append(possessive)
+                reached = at + stop
+                self.ends.append(reached)
+        self.between.append(folded[reached:])
+        if offsets:
+            self.ends = [max(offsets[end], offsets[end - 1] + 1) for end in self.ends]
+            self.starts = [offsets[start] for start in self.starts]
 
-    def _count_content(self, function_words: frozenset[str]) -> list[int]:
-        content = [0]
-        for word in self.words:
-            content.append(content[-1] + (word not in function_words))
-        return content
+    def _count(self, joints: Joints) -> None:
+        segment = clause = 0
+        for at, (word, gap) in enumerate(zip(self.words, self.between, strict=False)):
+            if at and gap not in (" ", "-", ", ", "") and _STOP.search(gap):
+                stops = not (gap == ". " and self.words[at - 1] in _TITLES)
+                segment, clause = segment + stops, clause + stops
+            if word in joints.cuts and self._cuts(at, joints):
+                clause += 1
+            self.segments.append(segment)
+            self.clauses.append(clause)
+            self.content.append(self.content[-1] + (word not in joints.function_words))
+
+    def _cuts(self, at: int, joints: Joints) -> bool:
+        around = self.words[max(at - 1, 0) : at + 2]
+        return joints.uncut.isdisjoint(pairwise(around))
 
     def gap(self, left: int, right: int) -> int:
         """How many content words stand between word ``left`` and a later word ``right``."""
@@ -256,12 +274,6 @@ class Passage:
         """The original text from word ``first`` to word ``last``."""
         return self.text[self.starts[first] : self.ends[last]]
 
-    def clause(self, at: int) -> tuple[int, int]:
-        """First and one-past-last word of the clause that word ``at`` stands in."""
-        number = self.clauses[at]
-        first = last = at
-        while first and self.clauses[first - 1] == number:
-            first -= 1
-        while last < len(self.words) and self.clauses[last] == number:
-            last += 1
-        return first, last
+    def stretch(self, at: int, numbers: Sequence[int]) -> tuple[int, int]:
+        """First and one-past-last word of the clause (or segment) that word ``at`` stands in."""
+        return bisect_left(numbers, numbers[at]), bisect_right(numbers, numbers[at])
