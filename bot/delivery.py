@@ -34,6 +34,7 @@ from functools import partial
 
 import structlog
 
+from bot.core.digests import may_fold
 from bot.core.governor import Governor
 from bot.core.model import Delivery, MessageKind, Receipt, Receiver
 from bot.core.notices import another_road, notice
@@ -52,7 +53,7 @@ from bot.core.retries import (
 )
 from bot.errors import Ambiguous, DeliveryError, NotifierStopped, StoreError
 from bot.failpoint import reach
-from bot.ports import Clock, Notifier, Outbox
+from bot.ports import Clock, Digests, Notifier, Outbox
 
 log = structlog.get_logger()
 
@@ -68,7 +69,11 @@ class CourierOptions:
 
 
 class Courier:
-    """Pays what the outbox owes. One instance a process; ``notifiers`` maps a receiver's kind to its notifier."""
+    """Pays what the outbox owes. One instance a process; ``notifiers`` maps a receiver's kind to its notifier.
+
+    ``wake`` is set by whoever owes something; ``admins`` are told of dead letters and stopped notifiers; without
+    ``digests`` held alerts go out one by one.
+    """
 
     def __init__(
         self,
@@ -78,6 +83,7 @@ class Courier:
         clock: Clock,
         wake: asyncio.Event,
         admins: Callable[[], Sequence[Receiver]] = tuple,
+        digests: Digests | None = None,
         governor: Governor | None = None,
         options: CourierOptions | None = None,
         jitter: Callable[[], float] = random.random,
@@ -87,6 +93,7 @@ class Courier:
         self._clock = clock
         self._wake = wake
         self._admins = admins
+        self._digests = digests
         self._governor = governor or Governor()
         self._options = options or CourierOptions()
         self._jitter = jitter
@@ -212,6 +219,8 @@ class Courier:
                 stopped = NotifierStopped(f"no notifier speaks {receiver.kind!r}: is its token set?")
                 await self._settle(delivery, self._verdict(stopped, delivery))
                 return
+            if self._digests is not None and may_fold(delivery):
+                delivery = await self._digests.fold(delivery.id, self._clock.now())
             await self._outbox.intend(delivery.id, self._clock.now())
         finally:
             self._waiting -= 1

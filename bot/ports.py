@@ -30,10 +30,10 @@ from bot.core.model import (
     Subscription,
 )
 
-
 __all__ = [
     "Clock",
     "Counts",
+    "Digests",
     "FeedStates",
     "Filed",
     "KnownEntry",
@@ -163,7 +163,8 @@ class Outbox(Protocol):
         self, now: datetime, *, busy: Collection[str] = (), limit: int = 50
     ) -> Sequence[Delivery]:
         """Due deliveries of receivers not in ``busy`` and not throttled: at most one a receiver, loudest first,
-        and within a story never a later revision before an earlier one. Still OWED afterwards."""
+        and within a story never a later revision before an earlier one (a held digest holds back nothing). Still
+        OWED afterwards."""
         ...
 
     async def intend(self, delivery: str, now: datetime) -> None:
@@ -214,6 +215,15 @@ class Outbox(Protocol):
 
     async def owe(self, deliveries: Sequence[Delivery]) -> None:
         """Owe messages outside a poll (notices, digests). An id already known is left as it is."""
+        ...
+
+
+class Digests(Protocol):
+    """The outbox's side of digests; apart from :class:`Outbox`, since delivery also works without."""
+
+    async def fold(self, digest: str, now: datetime) -> Delivery:
+        """One transaction: the other digests due to the same receiver, owed and never tried, go into this one
+        by :func:`bot.core.digests.folded` and become SENT, ``told in <digest>``. Returns the digest as it is now."""
         ...
 
 

@@ -123,7 +123,7 @@ def verdict(error: DeliveryError, *, attempts: int, now: datetime, jitter: float
 def unanswered(policy: str, reason: str, *, attempts: int, now: datetime, jitter: float) -> Retry | Dead:
     """It may have arrived and the platform cannot tell. ``policy`` is the receiver's own wish.
 
-    ``at_most_once`` prefers silence to a repeat; anything else repeats, visibly marked.
+    ``at_most_once`` prefers silence to a repeat; ``repeat``, the default, repeats and marks it.
     """
     if policy == "at_most_once":
         return Dead(f"{reason}; it may have arrived and this receiver wants no repeats")

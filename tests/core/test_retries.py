@@ -79,7 +79,7 @@ def test_pauses_double_and_half_of_each_is_random(attempts: int, least: float, m
     assert pause(attempts, 1.0) == timedelta(seconds=most)
 
 
-@pytest.mark.parametrize("policy", ["", "at_least_once", "anything"])
+@pytest.mark.parametrize("policy", ["", "repeat"])
 def test_in_doubt_a_message_is_repeated_and_marked(policy: str) -> None:
     what = unanswered(policy, "no answer", attempts=1, now=NOW, jitter=0.5)
     assert what == Retry(in_seconds(0.75), "no answer", repeat=True)

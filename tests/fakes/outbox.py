@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core.model import Delivery, DeliveryState, Receipt
+from bot.core.digests import folded, may_fold
+from bot.core.model import Delivery, DeliveryState, MessageKind, Receipt
 from bot.errors import StoreError
 
 
@@ -47,6 +48,7 @@ class MemoryOutbox:
             each.story == later.story
             and each.receiver.name == later.receiver.name
             and each.revision < later.revision
+            and each.message.kind is not MessageKind.DIGEST
             and each.state not in {DeliveryState.SENT, DeliveryState.DEAD}
             for each in self.rows.values()
             if later.story
@@ -109,6 +111,20 @@ class MemoryOutbox:
             if each.story == story and each.receiver.name == receiver and each.receipts
         )
         return next((each.receipts[0] for each in told), None)
+
+    async def fold(self, digest: str, now: datetime) -> Delivery:
+        """Implements :class:`bot.ports.Digests`."""
+        receiver = self.rows[digest].receiver.name
+        others = [
+            each
+            for each in self.rows.values()
+            if each.id != digest and each.receiver.name == receiver and may_fold(each)
+            if each.state is DeliveryState.OWED and each.not_before <= now
+        ]
+        self.rows[digest] = folded(self.rows[digest], others)
+        for each in others:
+            self._change(each.id, "fold", state=DeliveryState.SENT, reason=f"told in {digest}")
+        return self.rows[digest]
 
     async def owe(self, deliveries: Sequence[Delivery]) -> None:
         for each in deliveries:
