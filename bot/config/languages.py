@@ -6,12 +6,14 @@ is a mistake of ours, so it is raised as it is and not gathered with the editor'
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 import yaml
+from babel import Locale
 
 from bot.core.cues import CueBook, Languages
 from bot.core.model import Stance
@@ -32,7 +34,7 @@ def load_languages() -> Languages:
     """Everything known of languages."""
     here = files("bot.config")
     cues = {path.name[:-5]: _cue_book(_read(path), path.name[:-5]) for path in _yaml_files(here / "cues")}
-    lists = {path.name[:-5]: _lists(_read(path)) for path in _yaml_files(here / "lists")}
+    lists = {path.name[:-5]: _lists(_read(path), path.name[:-5]) for path in _yaml_files(here / "lists")}
     return Languages(cues, lists)
 
 
@@ -68,8 +70,27 @@ def _items(value: object) -> list[str]:
     return [item for each in listed for item in (str(part).strip() for part in str(each).split(",")) if item]
 
 
-def _lists(table: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
-    return {name: tuple(dict.fromkeys(_items(value))) for name, value in table.items()}
+def _lists(table: Mapping[str, object], lang: str) -> dict[str, tuple[str, ...]]:
+    lists = {name: tuple(dict.fromkeys(_items(value))) for name, value in table.items()}
+    return {**lists, "country": tuple(dict.fromkeys((*lists["country"], *country_names(lang))))}
+
+
+ORDINARY_WORDS = frozenset({"TR", "TD", "JO", "GE"})
+"""Countries whose English name is a word or a first name as well; the list writes them with =."""
+NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
+ISLANDS = frozenset(
+    {"JE", "GG", "IM", "CX", "NF", "HM", "BV", "CP", "AC", "DG", "TA", "UM", "IO", "TF", "AQ", "SJ", "PN"}
+)
+"""Places with hardly any news, among them Jersey, which is a shirt."""
+
+
+def country_names(lang: str) -> list[str]:
+    """The names of the world's countries in a language, as CLDR has them; alternatives in brackets count too."""
+    names: list[str] = []
+    for code, name in Locale(lang).territories.items():
+        if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES | ISLANDS | ORDINARY_WORDS:
+            names += [part.strip() for part in re.split(r"[()]| [-–—] ", str(name)) if len(part.strip()) > 2]
+    return [re.sub(r"\s*&\s*", " ", name).replace(",", "") for name in names]
 
 
 def _cue_book(table: Mapping[str, object], lang: str) -> CueBook:

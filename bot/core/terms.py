@@ -127,15 +127,14 @@ def term_warnings(text: str, *, lists: Mapping[str, Sequence[str]] | None = None
         found.append(f"{word} is read as a word; write + for and, a comma for or")
     if '"' in text:
         found.append("quotes mean nothing here; write =word for exactly this word")
-    if lists and not _LIST.search(text):
-        named = [word for word in text.split() if word.lower().strip(",") in lists and len(word) > 3]
-        found += [f"{word!r} is also the name of a list; write ${word} to mean the list" for word in named]
+    sides = [side.strip() for side in _LINK.sub("\0", text).split("\0")]
+    if lists and len(sides) > 1 and all(side in lists for side in sides):
+        meant = " + ".join(f"${side}" for side in sides)
+        found.append(f"these words are names of lists too; write {meant} to mean the lists")
     return found
 
 
-_DANGLING = frozenset(
-    {"and", "or", "of", "the", "a", "an", "in", "to", "for", "with", "und", "oder", "и", "или", "та"}
-)
+_DANGLING = frozenset({"and", "or", "the", "a", "an", "und", "oder", "и", "или", "та", "або"})
 
 
 def _is_pattern(text: str) -> bool:
