@@ -101,18 +101,23 @@ def _cue_book(table: Mapping[str, object], lang: str) -> CueBook:
     def word_set(key: str) -> frozenset[str]:
         return frozenset(word for item in _items(table.get(key)) for word in words(item, lang))
 
+    def stem_set(key: str) -> frozenset[str]:
+        return frozenset(stem for word in word_set(key) for stem in stems_of(word, lang))
+
     return CueBook(
         joints=Joints(word_set("function_words"), word_set("cuts"), _pairs(table.get("uncut"), lang)),
         before=_phrases(section("before"), lang),
         after=_phrases(section("after"), lang),
         beside=_phrases(section("beside"), lang),
         pseudo=_by_first(_cues(_items(table.get("pseudo")), lang)),
-        confirms=frozenset(stem for word in word_set("confirms") for stem in stems_of(word, lang)),
+        starts=stem_set("starts"),
+        happens=stem_set("happens"),
         polar=word_set("polar"),
         open=word_set("open"),
         labels=word_set("labels"),
         definite=word_set("definite"),
         indefinite=word_set("indefinite"),
+        prepositions=word_set("prepositions"),
         nouns=word_set("nouns"),
         noun_endings=tuple(_items(table.get("noun_endings"))),
         says=word_set("says"),

@@ -28,12 +28,14 @@ class CueBook:
     pseudo: Mapping[str, tuple[tuple[str, ...], ...]] = field(
         default_factory=dict
     )  # by first word; look like cues and are none
-    confirms: frozenset[str] = frozenset()  # stems that make a noun news: launch, begin, announce
+    starts: frozenset[str] = frozenset()  # stems that make a noun behind them news: launch, begin, announce
+    happens: frozenset[str] = frozenset()  # stems that make a noun in front of them news: hits, kills, begins
     polar: frozenset[str] = frozenset()  # first words of a yes-or-no question
     open: frozenset[str] = frozenset()  # first words of an explanation: why, how, what
     labels: frozenset[str] = frozenset()  # "Analysis: …"
     definite: frozenset[str] = frozenset()  # the, its: the event is known already
     indefinite: frozenset[str] = frozenset()  # a, an: one that may come
+    prepositions: frozenset[str] = frozenset()  # the event is what something else is about: on, of, during
     nouns: frozenset[str] = frozenset()  # event nouns by form
     noun_endings: tuple[str, ...] = ()
     says: frozenset[str] = frozenset()

@@ -66,6 +66,8 @@ def weigh(rule: Rule, hits: Sequence[Hit], trust: float) -> Match:
     total = _sum(chosen) + _sum(against)
     if not against and _strong_headline(chosen):
         total = max(total, rule.levels.get(Level.LOW, 0))
+    if chosen and not any(_certain(rule, hit) for hit in chosen):
+        total = min(total, rule.levels.get(Level.MEDIUM, 100) - 1)
     score = round(max(0, min(100, total)) * trust)
     counted = any(hit.evidence.strength != "weak" for hit in chosen)
     level = rule.level_of(score) if counted else Level.NONE
@@ -73,13 +75,26 @@ def weigh(rule: Rule, hits: Sequence[Hit], trust: float) -> Match:
     return Match(rule.id, score if counted else 0, level, rule.direction, lines)
 
 
+def _certain(rule: Rule, hit: Hit) -> bool:
+    """Does it count in full? Doubts do not add up: three fears of a thing are not the thing."""
+    return stance_factor(rule, hit.evidence.stance) >= 1
+
+
 def _sum(hits: Sequence[Hit]) -> int:
     return sum(hit.evidence.points for hit in hits)
 
 
 def _strong_headline(hits: Sequence[Hit]) -> bool:
-    """A strong term in the headline rings whatever its stance: demotion never silences."""
-    return any(hit.evidence.strength == "strong" and hit.evidence.place is Place.TITLE for hit in hits)
+    """A strong term in the headline rings although it is only feared or denied: doubt never silences.
+
+    Background does: that the thing is old is no doubt about it.
+    """
+    return any(
+        hit.evidence.strength == "strong"
+        and hit.evidence.place is Place.TITLE
+        and hit.evidence.stance is not Stance.BACKGROUND
+        for hit in hits
+    )
 
 
 def _best_of_each(hits: Sequence[Hit]) -> list[Hit]:

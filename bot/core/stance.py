@@ -81,8 +81,9 @@ class StanceReader:
 
     def _heads(self, occurrence: tuple[int, ...]) -> list[int]:
         """The words of the event itself: not who or where, if anything else is there."""
+        little = self._book.joints.function_words
         heads = [at for at in occurrence if self._entities.isdisjoint(self._forms(at))]
-        return heads or list(occurrence)
+        return [at for at in heads if self._passage.words[at] not in little] or heads or list(occurrence)
 
     def _is(self, at: int, words: frozenset[str]) -> bool:
         if self._passage.words[at] in words:
@@ -119,10 +120,11 @@ class StanceReader:
             at += 1
 
     def _in_front(self, places: range, taken: tuple[int, ...], head: int) -> Iterator[Verdict]:
-        """Cues before the event. ``after the invasion`` looks back; ``after tanks invade`` may be the news itself."""
+        """Cues before the event. ``after the invasion`` looks back; a headline's
+        ``after tanks invade`` may be the news itself."""
         for verdict in self._cues(self._book.before, places, taken):
             conjunction = self._passage.words[verdict.last] in self._book.joints.cuts
-            if not conjunction or self._is_noun(head):
+            if not conjunction or not self._title or self._is_noun(head):
                 yield verdict
 
     def _is_noun(self, at: int) -> bool:
@@ -156,7 +158,7 @@ class StanceReader:
         if self._title:
             yield from self._label(occurrence, last)
         if not self._confirmed(heads):
-            yield from self._determiner(heads[0], passage.stretch(heads[0], passage.clauses)[0])
+            yield from self._known(heads, passage.stretch(heads[0], passage.clauses)[0])
 
     def _question(self, first: int, last: int) -> Iterator[Verdict]:
         """The sentence asks, or explains."""
@@ -179,30 +181,36 @@ class StanceReader:
                 yield Verdict(Stance.BACKGROUND, self._passage.surface(at, at), at, at)
 
     def _confirmed(self, heads: list[int]) -> bool:
-        near = range(max(heads[0] - AFTER - 1, 0), min(heads[-1] + AFTER + 2, len(self._passage)))
-        clause = self._passage.clauses[heads[0]]
-        return any(
-            self._passage.clauses[at] == clause and not self._book.confirms.isdisjoint(self._forms(at))
-            for at in near
+        """A verb makes the noun news: "*launches* an invasion", "a quake *hits*"."""
+        first, last = self._passage.stretch(heads[0], self._passage.clauses)
+        before = range(max(heads[0] - AFTER - 1, first), heads[-1] + 1)
+        behind = range(heads[0], min(heads[-1] + AFTER, last))
+        return any(not self._book.starts.isdisjoint(self._forms(at)) for at in before) or any(
+            not self._book.happens.isdisjoint(self._forms(at)) for at in behind
         )
 
-    def _determiner(self, head: int, clause_start: int) -> Iterator[Verdict]:
-        """An event noun with what stands before it: ``the``, ``Russia's``, ``2014`` look back, ``an`` looks ahead."""
-        certain = self._certainly_noun(head)
-        if not self._is_noun(head):
+    def _known(self, heads: list[int], clause_start: int) -> Iterator[Verdict]:
+        """An event noun by what stands before it: ``the``, ``Russia's``, ``2014`` and prepositions look back,
+        ``an`` looks ahead."""
+        if not all(self._is_noun(at) for at in heads):
             return
-        for at in range(head - 1, max(head - 4, clause_start - 1), -1):
+        head = heads[0]
+        certain = self._certainly_noun(head)
+        for at in range(head - 1, max(head - 5, clause_start - 1), -1):
             before = self._passage.words[at]
-            if self._passage.possessive[at] or before in self._book.definite or _YEAR.fullmatch(before):
-                yield Verdict(Stance.BACKGROUND, self._passage.surface(at, at), at, at)
+            shown = (self._passage.surface(at, at), at, at)
+            if self._passage.possessive[at] or self._looks_back(before):
+                yield Verdict(Stance.BACKGROUND, *shown)
                 return
             if before in self._book.indefinite:
-                yield Verdict(Stance.FEARED, self._passage.surface(at, at), at, at)
+                yield Verdict(Stance.FEARED, *shown)
                 return
-            if before in self._book.joints.function_words or not (
-                certain or self._entities.isdisjoint(self._forms(at))
-            ):
+            modifies = certain or self._entities.isdisjoint(self._forms(at))
+            if before in self._book.joints.function_words or not modifies:
                 return
+
+    def _looks_back(self, word: str) -> bool:
+        return word in self._book.definite or word in self._book.prepositions or bool(_YEAR.fullmatch(word))
 
 
 def speaker(passage: Passage, occurrence: tuple[int, ...], book: CueBook) -> str:

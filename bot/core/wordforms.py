@@ -83,12 +83,14 @@ _PROTECTED: Mapping[str, frozenset[str]] = {
         for line in (
             "advanced advancement attacker attackers attractive based basing basis bomber bombers cooperative",
             "defender defenders designer exercised forced forcing general generally generals generate generated",
-            "generation generations hospitality international invader invaders invasive invasively leaver leavers",
-            "massive massively message militant militants military mining missive new news offensively operating",
+            "generation generations hospitality increasingly international",
+            "invader invaders invasive invasively leaver leavers",
+            "massive massively message militant militants military mining missive new news offense offence offensive",
+            "offensives offensively operating",
             "operative operatives operator operators organ organic organs parties party police policies policy",
             "political politics premier premiere quaker quakers retired retiree secure securities security station",
-            "stationery stormy striker strikers striking trooper troopers troubled united unity universe universities",
-            "university wander warning warnings wary weather",
+            "reportedly stationery stormy striker strikers striking trooper troopers troubled united unity",
+            "universe universities university wander warning warnings wary weather",
         )
         for word in line.split()
     ),
