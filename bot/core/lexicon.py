@@ -92,12 +92,12 @@ class Lexicon:
             if word[:length] in beginnings:
                 found.append(f"{word[:length]}*")
         if self.lang == "de" and not found and len(word) > SHORTEST_HEAD + 2:
-            found += self._head(stems_of(word, "de")[0])
+            found += self._head(word)
         return found
 
-    def _head(self, stem: str) -> list[str]:
+    def _head(self, word: str) -> list[str]:
         """A German compound is a kind of its last member: a *Luftangriff* is an *Angriff*."""
-        heads = (stem[start:] for start in range(2, len(stem) - SHORTEST_HEAD + 1))
+        heads = (stems_of(word[start:], "de")[0] for start in range(2, len(word) - SHORTEST_HEAD + 1))
         return next(([head] for head in heads if head in self._stems), [])
 
 

@@ -36,6 +36,7 @@ PRIORITY = (
     Stance.ASSERTED,
 )
 _QUOTED = re.compile('["(]')
+_PAUSE = re.compile('["(,]')
 _YEAR = re.compile(r"1\d{3}|20\d\d")
 
 
@@ -99,7 +100,7 @@ class StanceReader:
                 break
             left -= 1
         while right < min(last + 1 + AFTER, len(passage)) and passage.clauses[right] == passage.clauses[last]:
-            if _QUOTED.search(passage.between[right]):
+            if _PAUSE.search(passage.between[right]):
                 break
             right += 1
         return left, right

@@ -196,9 +196,9 @@ class TermParser:
         phrases: list[Phrase] = []
         for item in self._alternatives(group):
             whole = self._whole_list(item)
-            phrases += whole.phrases if whole and "," in group else [self._phrase(item)]
-        if len(phrases) == 1 and len(phrases[0].atoms) == 1 and isinstance(phrases[0].atoms[0], Choice):
-            return phrases[0].atoms[0]
+            if whole and item == group:
+                return whole
+            phrases += whole.phrases if whole else [self._phrase(item)]
         return Choice(tuple(phrases))
 
     def _loose(self, group: str, near: int) -> list[Conjunction]:
