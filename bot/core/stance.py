@@ -69,7 +69,7 @@ class StanceReader:
         first, last = heads[0], heads[-1]
         left, right = self._reach(first, last)
         verdicts = [
-            *self._in_front(range(left, last), occurrence, first),
+            *self._in_front(range(left, last), occurrence, heads),
             *self._cues(self._book.after, range(first + 1, right), occurrence),
             *self._cues(self._book.beside, range(last + 1, min(right, last + 2)), occurrence),
             *self._grammar(occurrence, heads),
@@ -120,12 +120,12 @@ class StanceReader:
                     break
             at += 1
 
-    def _in_front(self, places: range, taken: tuple[int, ...], head: int) -> Iterator[Verdict]:
+    def _in_front(self, places: range, taken: tuple[int, ...], heads: list[int]) -> Iterator[Verdict]:
         """Cues before the event. ``after the invasion`` looks back; a headline's
         ``after tanks invade`` may be the news itself."""
         for verdict in self._cues(self._book.before, places, taken):
             conjunction = self._passage.words[verdict.last] in self._book.joints.cuts
-            if not conjunction or not self._title or self._is_noun(head):
+            if not conjunction or not self._title or all(self._is_noun(at) for at in heads):
                 yield verdict
 
     def _is_noun(self, at: int) -> bool:
