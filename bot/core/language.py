@@ -52,8 +52,18 @@ def detect(text: str, hint: str = "") -> str:
         ukrainian, russian = letters & UKRAINIAN, letters & RUSSIAN
         if bool(ukrainian) != bool(russian):
             return "uk" if ukrainian else "ru"
-    found = _detector().detect(" ".join(lowered.split())[:400], k=1)
-    code = str(found[0]["lang"]) if found else ""
+    return _guess(" ".join(lowered.split())[:400])
+
+
+UNSURE = 0.5
+"""A guess below this at a text in plain Latin letters is taken for English: headlines of names and verbs."""
+
+
+def _guess(lowered: str) -> str:
+    found = _detector().detect(lowered, k=1)
+    if not found or (lowered.isascii() and float(found[0]["score"]) < UNSURE):
+        return "en"
+    code = str(found[0]["lang"])
     return _SAME.get(code, code)
 
 
