@@ -8,7 +8,7 @@ its stance and its place (:mod:`bot.core.stance`, :mod:`bot.core.scoring`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -52,6 +52,15 @@ class _Compiled:
     never: tuple[tuple[TermSpec, Needle], ...]
     needs: tuple[tuple[Needle, ...], ...]
 
+    def may_fire(self, terms: Sequence[Sequence[int]], factors: Sequence[float]) -> bool:
+        """Could the terms that may stand in each place add up to the lowest level, all asserted?"""
+        best: dict[int, float] = {}
+        for numbers, factor in zip(terms, factors, strict=True):
+            for number in numbers:
+                best[number] = max(best.get(number, 0.0), factor * points_of(self.terms[number][0]))
+        # every line is rounded by itself: half a point each is the most that can be gained by it
+        return sum(best.values()) + len(best) / 2 >= min(self.rule.levels.values(), default=0)
+
 
 class RuleBook:
     """All rules, ready to match. Raises :class:`bot.core.terms.TermProblem` for a term that cannot be parsed.
@@ -76,12 +85,12 @@ class RuleBook:
 
     def match(self, entry: Entry) -> tuple[Match, ...]:
         """The rules that reached at least low, loudest first."""
-        return tuple(match for match in self.sheet(entry) if match.level > Level.NONE and match.score > 0)
+        found = self._book(entry.lang).weigh_all(entry, hopeless=False)
+        return _loudest_first(match for match in found if match.level > Level.NONE and match.score > 0)
 
     def sheet(self, entry: Entry) -> tuple[Match, ...]:
         """Every enabled rule that had any evidence, fired or not, highest score first."""
-        found = self._book(entry.lang).weigh_all(entry)
-        return tuple(sorted(found, key=lambda match: (-match.level, -match.score, match.rule)))
+        return _loudest_first(self._book(entry.lang).weigh_all(entry))
 
     def _book(self, lang: str) -> _Book:
         if lang not in self._books:
@@ -90,6 +99,10 @@ class RuleBook:
             spoken = [rule for rule in spoken if not rule.languages or lang in rule.languages]
             self._books[lang] = _Book(lang, spoken, lists, self._languages)
         return self._books[lang]
+
+
+def _loudest_first(found: Iterable[Match]) -> tuple[Match, ...]:
+    return tuple(sorted(found, key=lambda match: (-match.level, -match.score, match.rule)))
 
 
 class _Book:
@@ -139,8 +152,11 @@ class _Book:
             tuple(needs),
         )
 
-    def weigh_all(self, entry: Entry) -> list[Match]:
-        """A match for every rule of which some positive term stands in the entry."""
+    def weigh_all(self, entry: Entry, *, hopeless: bool = True) -> list[Match]:
+        """A match for every rule of which some positive term stands in the entry.
+
+        Without ``hopeless`` ones, rules are left out that could not reach low if every word counted in full.
+        """
         texts = _places(entry)
         found = [self._index.candidates(text) for _, _, text in texts]
         if not any(found):
@@ -149,6 +165,9 @@ class _Book:
         for place, slots in enumerate(found):
             for rule, term in slots:
                 terms.setdefault(rule, [[] for _ in texts])[place].append(term)
+        if not hopeless:
+            factors = [place_factor(place, paragraph) for place, paragraph, _ in texts]
+            terms = {rule: at for rule, at in terms.items() if self._rules[rule].may_fire(at, factors)}
         reading = _Reading(texts, self._lexicon, self._cues, self._entities)
         matches = (
             self._weigh(self._rules[rule], reading, terms[rule], entry.trust) for rule in sorted(terms)

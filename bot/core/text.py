@@ -181,6 +181,7 @@ def stems(text: str, lang: str) -> list[str]:
 
 # ── a text with its places ───────────────────────────────────────────────────────────────────────────
 _STOP = re.compile(r"[;:!?…—\n]|\.(?!\w)| [–-]|[–-] ")
+_NO_STOP = frozenset({" ", "-", ", ", "", "'"})
 _TITLES = frozenset(
     {"mr", "mrs", "ms", "dr", "gen", "lt", "col", "sgt", "capt", "sen", "rep", "gov", "st", "prof"}
 )
@@ -216,12 +217,12 @@ class Passage:
     def __init__(self, text: str, lang: str, joints: Joints = NO_JOINTS) -> None:
         self.text = text
         self.lang = lang
-        self.words: list[str] = []
         self.raws: list[tuple[str, int, int]] = []
-        self.starts: list[int] = []
-        self.ends: list[int] = []
-        self.between: list[str] = []
-        self.possessive: list[bool] = []
+        self.words: list[str]
+        self.between: list[str]
+        self.starts: list[int]
+        self.ends: list[int]
+        self.possessive: list[bool]
         self._cut_up()
         self.segments: list[int] = []
         self.clauses: list[int] = []
@@ -233,34 +234,38 @@ class Passage:
 
     def _cut_up(self) -> None:
         folded, offsets = _folded(_unglue(self.text))
+        lang = self.lang
         reached = 0
+        rows: list[tuple[str, str, int, int, bool]] = []
         for found in RAW.finditer(folded):
             raw, at = found.group(), found.start()
-            pieces = parts(raw, self.lang)
-            self.raws.append((raw, len(self.words), len(pieces)))
+            pieces = parts(raw, lang)
+            self.raws.append((raw, len(rows), len(pieces)))
             for text, begin, stop, _, possessive in pieces:
-                self.words.append(text)
-                self.between.append(folded[reached : at + begin])
-                self.starts.append(at + begin)
-                self.possessive.append(possessive)
+                start = at + begin
+                rows.append((text, folded[reached:start], start, at + stop, possessive))
                 reached = at + stop
-                self.ends.append(reached)
+        self.words, self.between, self.starts, self.ends, self.possessive = (
+            map(list, zip(*rows, strict=True)) if rows else ([], [], [], [], [])
+        )
         self.between.append(folded[reached:])
         if offsets:
             self.ends = [max(offsets[end], offsets[end - 1] + 1) for end in self.ends]
             self.starts = [offsets[start] for start in self.starts]
 
     def _count(self, joints: Joints) -> None:
-        segment = clause = 0
+        segment = clause = content = 0
+        cuts, little = joints.cuts, joints.function_words
         for at, (word, gap) in enumerate(zip(self.words, self.between, strict=False)):
-            if at and gap not in (" ", "-", ", ", "") and _STOP.search(gap):
+            if gap not in _NO_STOP and at and _STOP.search(gap):
                 stops = not (gap == ". " and self.words[at - 1] in _TITLES)
                 segment, clause = segment + stops, clause + stops
-            if word in joints.cuts and self._cuts(at, joints):
+            if word in cuts and self._cuts(at, joints):
                 clause += 1
+            content += word not in little
             self.segments.append(segment)
             self.clauses.append(clause)
-            self.content.append(self.content[-1] + (word not in joints.function_words))
+            self.content.append(content)
 
     def _cuts(self, at: int, joints: Joints) -> bool:
         around = self.words[max(at - 1, 0) : at + 2]

@@ -260,3 +260,28 @@ def test_the_index_loses_and_invents_nothing(drawn: list[str], text: str) -> Non
     entry = headline(text, "en")
     found = {match.rule for match in fast.sheet(entry)}
     assert found == {str(at) for at, term in enumerate(drawn) if slowly(term, entry, languages)}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(terms, min_size=1, max_size=5, unique=True),
+    st.lists(texts, min_size=1, max_size=5),
+    st.booleans(),
+)
+def test_what_is_skipped_for_speed_could_not_have_fired(
+    drawn: list[str], paragraphs: list[str], split: bool
+) -> None:
+    """``match`` is ``sheet`` without the rules that stayed silent."""
+    specs = [TermSpec(term, "keywords" if at % 2 else "strong") for at, term in enumerate(drawn)]
+    rules = (
+        [Rule(str(at), "", (spec,)) for at, spec in enumerate(specs)]
+        if split
+        else [Rule("r", "", tuple(specs))]
+    )
+    try:
+        every = RuleBook(rules, {}, load_languages())
+    except TermProblem:
+        return
+    title, *rest = paragraphs
+    entry = replace(headline(title, "en"), summary="".join(rest[:1]), body="\n\n".join(rest[1:]))
+    assert every.match(entry) == tuple(match for match in every.sheet(entry) if match.level > Level.NONE)
