@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
+from bot.core.attribution import speaker
 from bot.core.cues import CueBook, Languages
 from bot.core.index import Index
 from bot.core.language import detect
@@ -22,7 +23,7 @@ from bot.core.needles import Needle, NeedleMaker
 from bot.core.occurrences import Occurrence, Searched
 from bot.core.rules import Rule, TermSpec
 from bot.core.scoring import Hit, place_factor, points_of, stance_factor, weigh
-from bot.core.stance import ASSERTED, StanceReader, Verdict, speaker
+from bot.core.stance import ASSERTED, StanceReader, Verdict
 from bot.core.terms import TermParser
 from bot.core.text import SPACELESS, Passage
 from bot.core.wordforms import stems_of

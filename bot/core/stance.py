@@ -212,34 +212,3 @@ class StanceReader:
 
     def _looks_back(self, word: str) -> bool:
         return word in self._book.definite or word in self._book.prepositions or bool(_YEAR.fullmatch(word))
-
-
-def speaker(passage: Passage, occurrence: tuple[int, ...], book: CueBook) -> str:
-    """Who is said to have said it ("Russia says …", "according to the ministry"), "" if nobody is named."""
-    first, last = passage.stretch(occurrence[0], passage.segments)
-    for at in range(first, last):
-        if at in occurrence or not _is_saying(passage, at, book):
-            continue
-        if at > first and at < occurrence[-1]:
-            return passage.surface(max(first, _name_start(passage, at, first)), at - 1)
-        if at > occurrence[-1] and at > first:
-            return passage.surface(_name_start(passage, at, occurrence[-1] + 1), at - 1)
-    for words in book.according:
-        for at in range(first, last - len(words)):
-            if tuple(passage.words[at : at + len(words)]) == words:
-                return passage.surface(at + len(words), min(at + len(words) + 2, last - 1))
-    return ""
-
-
-def _is_saying(passage: Passage, at: int, book: CueBook) -> bool:
-    if passage.words[at] in book.says:
-        return True
-    return book.by_lemma and not book.says.isdisjoint(stems_of(passage.words[at], passage.lang))
-
-
-def _name_start(passage: Passage, at: int, least: int) -> int:
-    """The name ends just before word ``at``; it reaches back over at most four words to a comma or a barrier."""
-    start = at - 1
-    while start > least and at - start < 4 and passage.between[start].strip() in {"", "-", "."}:
-        start -= 1
-    return start

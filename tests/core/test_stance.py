@@ -105,6 +105,8 @@ def test_a_language_without_cues_asserts_everything() -> None:
         ("Russia says troops leave", "Russia"),
         ("Troops leave, ministry says", "ministry"),
         ("Troops leave according to the mayor", "the mayor"),
+        ("Although Paris has said so, troops leave", "Paris"),
+        ("Troops leave, the ministry was quoted as saying", "ministry"),
         ("Troops leave", ""),
     ],
 )
