@@ -1,29 +1,175 @@
-"""Loads what telling stories apart needs to know: word tables, places and the editable phrases."""
+"""Loads what telling stories apart needs to know: word tables, places, countries and the editable phrases.
+
+The tables lie in ``bot/data`` and are built by ``benchmarks/build_background.py`` and ``benchmarks/build_places.py``;
+``polarity/<lang>.yaml`` beside this file is written by hand and may be edited.
+"""
 
 from __future__ import annotations
 
 import gzip
 import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from bot.core.storydata import Language, StoryData
+from babel import Locale
+
+from bot.config.yamlfile import Items, Node, Table, line_of, read_yaml
+from bot.core.storydata import GAP, Language, Phrase, StoryData
+from bot.core.text import stems
+from bot.errors import ConfigError, Problem
 
 DATA = Path(__file__).resolve().parent.parent / "data"
+PHRASES = Path(__file__).resolve().parent / "polarity"
+COUNTRIES = Path(__file__).resolve().parent / "lists" / "countries.psv"
 LANGUAGES = ("en", "de", "ru", "uk")
+KEYS = ("opposites", "same", "negation", "denial", "days", "units", "countries")
+SIDES = 2
+
+Marked = tuple[str, str]  # a phrase as written, and one mark
 
 
-def load_story_data(data: Path = DATA) -> StoryData:
-    """Read the tables shipped with the package."""
-    return StoryData({lang: _language(data / f"words.{lang}.tsv.gz") for lang in LANGUAGES})
+def load_story_data(data: Path = DATA, phrases: Path = PHRASES) -> StoryData:
+    """Read everything. Raises ConfigError with all mistakes of the hand-written files at once."""
+    problems: list[Problem] = []
+    languages = {lang: _language(lang, data, phrases / f"{lang}.yaml", problems) for lang in LANGUAGES}
+    if problems:
+        raise ConfigError(problems)
+    return StoryData(languages)
 
 
-def _language(path: Path) -> Language:
+def _language(lang: str, data: Path, phrases: Path, problems: list[Problem]) -> Language:
+    share, ordinary = read_background(data, lang)
+    marks: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    spelled: dict[tuple[str, ...], str] = {}
+    for place, stemmed in _places(data, lang):
+        marks[stemmed].add(f"@{place}")
+    for written, mark in (*_countries(lang), *_phrases(phrases, problems)):
+        key = _stemmed(written, lang)
+        marks[key].add(mark)
+        if written.startswith("="):
+            spelled[key] = written[1:]
+    return Language(share, ordinary, _by_first_stem(marks, spelled))
+
+
+def _by_first_stem(
+    marks: Mapping[tuple[str, ...], set[str]], spelled: Mapping[tuple[str, ...], str]
+) -> dict[str, list[Phrase]]:
+    book: dict[str, list[Phrase]] = defaultdict(list)
+    for key, found in marks.items():
+        if key:
+            book[key[0]].append(Phrase(key, tuple(sorted(_closest(found))), spelled.get(key, "")))
+    for listed in book.values():
+        listed.sort(key=lambda phrase: (-len(phrase.stems), phrase.stems))
+    return dict(book)
+
+
+def _closest(marks: set[str]) -> set[str]:
+    """Without a country where one of its cities is meant."""
+    return {mark for mark in marks if not any(other.startswith(f"{mark}/") for other in marks)}
+
+
+def _stemmed(written: str, lang: str) -> tuple[str, ...]:
+    parts = written.lstrip("=").split(GAP)
+    stemmed = [stems(part, lang) for part in parts]
+    joined = list(stemmed[0])
+    for part in stemmed[1:]:
+        joined += [GAP, *part]
+    return tuple(joined)
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────────
+def read_background(data: Path, lang: str) -> tuple[dict[str, float], frozenset[str]]:
+    """Stem → its share of running text, and the stems that are ordinary words."""
     share: dict[str, float] = {}
     ordinary: set[str] = set()
+    for stem, logarithm, mark in _rows(data / f"words.{lang}.tsv.gz"):
+        share[stem] = math.exp(int(logarithm) / 100)
+        if mark:
+            ordinary.add(stem)
+    return share, frozenset(ordinary)
+
+
+def _places(data: Path, lang: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for name, place in _rows(data / f"places.{lang}.tsv.gz"):
+        yield place, tuple(name.split())
+
+
+def _rows(path: Path) -> Iterator[list[str]]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
-            stem, logarithm, mark = line.rstrip("\n").split("\t")
-            share[stem] = math.exp(int(logarithm) / 100)
-            if mark:
-                ordinary.add(stem)
-    return Language(share, frozenset(ordinary))
+            yield line.rstrip("\n").split("\t")
+
+
+def _countries(lang: str) -> Iterator[Marked]:
+    """Names, adjectives and capitals of every country."""
+    column = LANGUAGES.index(lang) + 2
+    for line in COUNTRIES.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.split("|")]
+        if not line.startswith("#") and len(cells) > column:
+            yield from ((name.strip(), f"@{cells[0]}") for name in cells[column].split(",") if name.strip())
+    for code, name in Locale(lang).territories.items():
+        if len(code) == SIDES and code.isalpha():
+            yield name, f"@{code}"
+
+
+# ── phrases written by hand ──────────────────────────────────────────────────────────────────────────
+def _phrases(path: Path, problems: list[Problem]) -> list[Marked]:
+    try:
+        root = read_yaml(path)
+    except ConfigError as error:
+        problems += error.problems
+        return []
+    found: list[Marked] = []
+    for key, node in root.items() if isinstance(root, Table) else ():
+        try:
+            found += _READERS[str(key)](node)
+        except KeyError:
+            problems.append(Problem(str(path), line_of(key), str(key), "is not known here", f"one of {', '.join(KEYS)}"))
+        except (TypeError, ValueError) as error:
+            problems.append(Problem(str(path), line_of(key), str(key), str(error)))
+    return found
+
+
+def _listed(node: Node) -> list[str]:
+    if not isinstance(node, str):
+        raise TypeError("phrases stand in one line, separated by commas")
+    return [phrase.strip() for phrase in node.split(",") if phrase.strip()]
+
+
+def _table(node: Node) -> Iterable[tuple[str, Node]]:
+    if not isinstance(node, Table):
+        raise TypeError("must be a table of names and phrases")
+    return node.items()
+
+
+def _opposites(node: Node) -> Iterator[Marked]:
+    for axis, sides in _table(node):
+        if not isinstance(sides, Items) or len(sides) != SIDES:
+            raise ValueError(f"{axis} needs two lists, one for each side")
+        for sign, side in zip("+-", sides, strict=True):
+            yield from ((phrase, f"{sign}{axis}") for phrase in _listed(side))
+
+
+def _same(node: Node) -> Iterator[Marked]:
+    if not isinstance(node, Items):
+        raise TypeError("must be a list, one line for each thing")
+    for each in node:
+        first, *others = _listed(each)
+        yield from ((phrase, f"={first.lstrip('=')}") for phrase in (first, *others))
+
+
+def _named(sign: str, node: Node) -> Iterator[Marked]:
+    for name, phrases in _table(node):
+        yield from ((phrase, f"{sign}{name}") for phrase in _listed(phrases))
+
+
+_READERS = {
+    "opposites": _opposites,
+    "same": _same,
+    "negation": lambda node: ((phrase, "~") for phrase in _listed(node)),
+    "denial": lambda node: ((phrase, "!") for phrase in _listed(node)),
+    "days": lambda node: _named("#", node),
+    "units": lambda node: _named("%", node),
+    "countries": lambda node: _named("@", node),
+}

@@ -33,18 +33,24 @@ def apart(new: Headline, new_has: Told, old: Headline, old_has: Told) -> str:
 
 
 def _other_place(new: Headline, new_has: Told, old: Headline, old_has: Told) -> str:
-    ours = _unmet(new.places, old.places, old_has)
-    theirs = _unmet(old.places, new.places, new_has)
+    ours = _unmet(new, old, old_has)
+    theirs = _unmet(old, new, new_has)
     return f"{_name(ours)} is not {_name(theirs)}" if ours and theirs else ""
 
 
-def _unmet(places: Collection[str], others: Collection[str], other_has: Told) -> str:
+def _unmet(headline: Headline, other: Headline, other_has: Told) -> str:
     """A place that neither lies in, nor contains, any place of the other text; "" if there is none."""
-    for place in sorted(places):
-        related = any(place.startswith(other) or other.startswith(place) for other in others)
-        if not related and not (place.count("/") == 0 and other_has(place)):
-            return place
+    elsewhere = [place for _, meant in other.places for place in meant]
+    for word, meant in headline.places:
+        told = other_has(word) or any("/" not in place and other_has(place) for place in meant)
+        if not told and not any(_within(place, there) for place in meant for there in elsewhere):
+            return meant[0]
     return ""
+
+
+def _within(place: str, other: str) -> bool:
+    """Does one place lie in the other, either way round?"""
+    return place == other or place.startswith(f"{other}/") or other.startswith(f"{place}/")
 
 
 def _name(place: str) -> str:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from bot.core.model import Direction, Match, Stance
 from bot.core.reading import Headline, Word, number_of
+from bot.core.storydata import kind_of
 
 SAME_TEMPLATE = 3  # words two headlines must share before one swapped word tells them apart
 ALIKE = 0.6  # share of words in common before one negation tells them apart
@@ -84,8 +85,7 @@ def _related(one: Word, other: Word) -> bool:
     """Two words for one thing, two counts that may have grown, or two forms of one word."""
     if number_of(one.spelled) and number_of(other.spelled):
         return True
-    kin = {mark[:3] if mark[0] == "@" else mark for mark in one.marks}
-    if kin & {mark[:3] if mark[0] == "@" else mark for mark in other.marks}:
+    if {kind_of(mark) for mark in one.marks} & {kind_of(mark) for mark in other.marks}:
         return True
     length = min(len(one.stem), len(other.stem), 5)
     return length >= 4 and one.stem[:length] == other.stem[:length]

@@ -46,16 +46,11 @@ class Headline:
     sides: frozenset[str]
     denied: bool
     negated: bool
-    places: frozenset[str]
+    places: tuple[tuple[str, tuple[str, ...]], ...]  # stem of the first word, and the places it may mean
     days: frozenset[str]
     numbers: frozenset[tuple[str, str]]
     names: frozenset[str]  # stems of names that are no places and belong to no class
     content: frozenset[str]  # stems of all words that are not function words
-
-    @property
-    def marks(self) -> Iterator[str]:
-        """All marks in order."""
-        return (mark for word in self.words for mark in word.marks)
 
 
 def read_words(text: str, lang: str, language: Language) -> tuple[Word, ...]:
@@ -141,12 +136,16 @@ def headline_of(text: str, words: tuple[Word, ...], language: Language) -> Headl
         frozenset(_sides(words)),
         denied="!" in marks,
         negated="~" in marks,
-        places=frozenset(mark for mark in marks if mark[0] == "@"),
+        places=tuple((word.stem, meant) for word in words if (meant := _places_of(word))),
         days=frozenset(mark for mark in marks if mark[0] == "#"),
         numbers=frozenset(_numbers(text, words)),
         names=frozenset(word.stem for word in words if word.name and not word.marks and not word.inside),
         content=frozenset(word.stem for word in words if language.share.get(word.stem, 0.0) < FUNCTION_WORD),
     )
+
+
+def _places_of(word: Word) -> tuple[str, ...]:
+    return tuple(mark for mark in word.marks if mark[0] == "@")
 
 
 FUNCTION_WORD = 1.5e-3

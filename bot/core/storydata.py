@@ -66,3 +66,8 @@ class StoryData:
 
 
 _NOTHING = Language()
+
+
+def kind_of(mark: str) -> str:
+    """A place's country (``@US/TX`` → ``@US``); every other mark is its own kind."""
+    return mark.partition("/")[0] if mark[0] == "@" else mark

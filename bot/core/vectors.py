@@ -19,7 +19,7 @@ from itertools import pairwise
 from zlib import crc32
 
 from bot.core.reading import Word
-from bot.core.storydata import UNSEEN, Language
+from bot.core.storydata import UNSEEN, Language, kind_of
 
 TITLE_WEIGHT = 1.5
 SUMMARY_WEIGHT = 1.0
@@ -96,7 +96,7 @@ def _counted(title: Sequence[Word], summary: Sequence[Word]) -> Iterable[tuple[s
 
 def _kin(word: Word) -> tuple[str, ...]:
     """What a word is a kind of: its classes, its sides, its country."""
-    return tuple(mark if mark[0] != "@" else mark[:3] for mark in word.marks if mark[0] in "=+-@")
+    return tuple(kind_of(mark) for mark in word.marks if mark[0] in "=+-@")
 
 
 def _bigrams(title: Sequence[Word], idf: Mapping[str, float]) -> Iterable[tuple[str, float]]:
