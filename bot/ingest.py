@@ -67,6 +67,7 @@ class _Poll:
 
     at: datetime
     baseline: bool
+    amends: bool
     orders: Orders
     silences: Sequence[Silence]
     subscriptions: Sequence[Subscription]
@@ -96,6 +97,7 @@ class Ingest:
         new_index: Callable[[], StoryIndex],
         wake: asyncio.Event,
         window: timedelta = timedelta(hours=72),
+        observe: Callable[[Polled, PollRecord], None] = lambda polled, record: None,
     ) -> None:
         self._news = news
         self._wishes = wishes
@@ -103,6 +105,7 @@ class Ingest:
         self._new_index = new_index
         self._wake = wake
         self._window = window
+        self._observe = observe  # told of every poll that was written; must not raise
         self._index: StoryIndex | None = None
         self._cursor = 0
         self._turn = asyncio.Lock()
@@ -138,7 +141,9 @@ class Ingest:
         async with self._news.deciding() as ledger:
             index = await self._current_index(ledger, polled.at)
             known = await ledger.known({alias for entry in entries for alias in entry.aliases})
-            poll = _Poll(polled.at, polled.baseline, self._orders(), silences, subscriptions, dict(known))
+            poll = _Poll(
+                polled.at, polled.baseline, polled.amends, self._orders(), silences, subscriptions, dict(known)
+            )
             for entry in entries:
                 await self._entry(entry, poll, index, ledger)
             record = poll.record(polled.state)
@@ -147,6 +152,7 @@ class Ingest:
         reach("after commit")
         self._cursor = max(self._cursor, cursor)
         self._report(polled, record)
+        self._observe(polled, record)
         return record
 
     async def _current_index(self, ledger: Ledger, now: datetime) -> StoryIndex:
@@ -164,7 +170,9 @@ class Ingest:
             further = [alias for alias in entry.aliases if alias not in poll.known]
             if further:
                 poll.aliases.setdefault(known.key, []).extend(further)
-            if known.fingerprint == entry.fingerprint:
+            if poll.amends:  # the page's words beside the feed's: the feed's own stay the measure of an edit
+                entry = replace(entry, fingerprint=known.fingerprint)
+            elif known.fingerprint == entry.fingerprint:
                 return
             entry = replace(entry, key=known.key, first_seen=known.first_seen)
         decision = await self._decide(entry, known, poll, index, ledger)

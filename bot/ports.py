@@ -101,6 +101,7 @@ class Polled:
     url: str  # where it was read, the base of relative links
     at: datetime
     baseline: bool = False  # the feed's first poll: archived, not told
+    amends: bool = False  # known items with their pages' text: never new, and no edit by the publisher
 
 
 @dataclass(frozen=True, slots=True)

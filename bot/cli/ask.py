@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from bot.app import load_orders, page_entry, reading_store
+from bot.app import page_entry, reading_store
+from bot.app_desk import load_orders
 from bot.cli import output
 from bot.cli.output import LEVEL_STYLE, JsonOption, RulesOption
 from bot.cli.sheet import sheet

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from bot.app import guarded_client, load_orders, reading_store
+from bot.app import guarded_client, reading_store
+from bot.app_desk import load_orders
 from bot.cli import output
 from bot.cli.output import LEVEL_STYLE, JsonOption, RulesOption
 from bot.config.feedfile import add_feed

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from bot.app import load_orders
+from bot.app_desk import load_orders
 from bot.cli import output
 from bot.cli.output import JsonOption, RulesOption
 from bot.config.schema import schema_json

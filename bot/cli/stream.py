@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from bot.app import load_orders, new_story_index
+from bot.app_desk import load_orders, new_story_index
 from bot.backtest import Backtest
 from bot.cli import output
 from bot.cli.output import JsonOption, RulesOption

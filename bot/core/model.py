@@ -261,7 +261,41 @@ class AlertKind(StrEnum):
 
     NEW = "new"
     SOURCE = "source joined"  # edit in place, no sound
-    RAISED = "level raised"  # edit, and a reply in the thread
+    CORROBORATED = "corroborated"  # the second independent publisher: edit, and a reply in the thread
+    CONFIRMED = "confirmed"  # as many publishers as the rule asks for: the same
+    RAISED = "level raised"  # the same
+    TURNED = "direction turned"  # the same
+    DENIED = "denied"  # another story denies this one, told in this one's thread: edit in place
+    REVERSED = "reversed"  # another story turns this one round, told in this one's thread: edit in place
+
+    @property
+    def answers(self) -> bool:
+        """Does it matter enough for a reply in the thread, which rings, beside the edit, which does not?"""
+        return self in _ANSWERS
+
+
+_ANSWERS = frozenset((AlertKind.CORROBORATED, AlertKind.CONFIRMED, AlertKind.RAISED, AlertKind.TURNED))
+
+
+class StoryState(StrEnum):
+    """What is known of a story; the drawing stands in :mod:`bot.core.storystate`."""
+
+    REPORTED = "reported"  # one publisher family
+    CORROBORATED = "corroborated"  # two or more
+    CONFIRMED = "confirmed"  # as many as the rule asks for
+    DENIED = "denied"
+    REVERSED = "reversed"
+    QUIET = "quiet"  # nobody added anything for a while
+    CLOSED = "closed"  # out of the window: what comes now is another story
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """The told story that a new one speaks against, and how: ``denies`` or ``reverses``."""
+
+    story: str
+    title: str
+    how: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +308,12 @@ class Report:
     link: str
     published: datetime
     first_seen: datetime
+    family: str = ""  # whose word it is: the wire it is copied from, else the owner
+
+    @property
+    def voice(self) -> str:
+        """The independent publisher family this report counts for."""
+        return self.family or self.owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +346,8 @@ class Alert:
     reports: tuple[Report, ...]  # every publisher so far, first one first
     reason: str  # one line for people: why now
     differs_from: str = ""  # headline of a look-alike story this one must not be taken for
+    state: StoryState = StoryState.REPORTED
+    contradicts: Contradiction | None = None  # then it is told as a reply in that story's thread
     also: tuple[tuple[str, int], ...] = ()  # other rules that fired on the entry, with their scores
 
 
@@ -335,6 +377,7 @@ class StoryRecord:
     scores: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # rule → owner → best score
     last_told: datetime | None = None
     reports: tuple[Report, ...] = ()
+    state: StoryState = StoryState.REPORTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +390,7 @@ class Decision:
     story: str = ""
     matches: tuple[Match, ...] = ()
     alert: Alert | None = None
+    told_too: Alert | None = None  # the update of the story that this one contradicts
 
 
 # ── wishes made while running ────────────────────────────────────────────────────────────────────────

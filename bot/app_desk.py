@@ -1,0 +1,45 @@
+"""What every command needs of the editors' folder, without the edges that the running bot has."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from bot.config.desk import Desk
+from bot.config.load import failing_examples, load_desk, rulebook_of
+from bot.config.storydata import load_story_data
+from bot.core.matching import RuleBook
+from bot.core.stories import StoryIndex
+from bot.core.storydata import StoryData
+from bot.errors import ConfigError
+from bot.ingest import Orders
+
+
+def load_orders(rules_dir: Path) -> Orders:
+    """The folder as it stands, compiled. Raises ConfigError with every mistake; examples are not run."""
+    return orders_of(load_desk(rules_dir))
+
+
+def proven_orders(rules_dir: Path) -> tuple[Desk, Orders]:
+    """The same for a start in earnest: a rule that fails its own examples is a mistake, too. Raises ConfigError."""
+    desk = load_desk(rules_dir)
+    orders = orders_of(desk)
+    failing = failing_examples(desk.rules, orders.rulebook, rules_dir)
+    if failing:
+        raise ConfigError(problem for problems in failing.values() for problem in problems)
+    return desk, orders
+
+
+def orders_of(desk: Desk, rulebook: RuleBook | None = None) -> Orders:
+    """A desk as the decider wants it; ``rulebook`` saves compiling it twice."""
+    return Orders(rulebook or rulebook_of(desk), desk.feeds, desk.routes, desk.receivers)
+
+
+@cache
+def _story_data() -> StoryData:
+    return load_story_data()
+
+
+def new_story_index() -> StoryIndex:
+    """An empty index; the tables behind it are read once a process."""
+    return StoryIndex(_story_data())
