@@ -17,6 +17,7 @@ from bot.core.model import (
     Delivery,
     Entry,
     Feed,
+    Feedback,
     FeedState,
     Fetched,
     KnownEntry,
@@ -33,6 +34,7 @@ from bot.core.model import (
 __all__ = [
     "Clock",
     "Counts",
+    "DeadLetters",
     "Digests",
     "FeedStates",
     "Filed",
@@ -155,6 +157,10 @@ class FeedStates(Protocol):
         """For polls that brought nothing to decide (304, error)."""
         ...
 
+    async def save_states(self, states: Collection[FeedState]) -> None:
+        """The same for many feeds, in one transaction. Raises StoreError."""
+        ...
+
 
 # ── what is owed ─────────────────────────────────────────────────────────────────────────────────────
 class Outbox(Protocol):
@@ -228,6 +234,18 @@ class Digests(Protocol):
         ...
 
 
+class DeadLetters(Protocol):
+    """What a person may do with a delivery that died. Every verb is its own transaction."""
+
+    async def revive(self, delivery: str, now: datetime) -> bool:
+        """DEAD → OWED at once, attempts counted anew. False if there is no such dead delivery."""
+        ...
+
+    async def forget(self, delivery: str) -> bool:
+        """A dead delivery is removed for good. False if there is none."""
+        ...
+
+
 class Notifier(Protocol):
     """Code that speaks to one kind of place."""
 
@@ -273,8 +291,24 @@ class Wishes(Protocol):
         """True if there was one."""
         ...
 
+    async def handled(self, front: str, update: str) -> bool:
+        """True if this platform update was handled before; remembers nothing."""
+        ...
+
     async def seen_update(self, front: str, update: str, now: datetime) -> bool:
         """True if this platform update was handled before; remembers it otherwise."""
+        ...
+
+    async def save_feedback(self, feedback: Feedback) -> None:
+        """Insert or replace, by id."""
+        ...
+
+    async def feedback(self, *, rule: str = "", limit: int = 100) -> Sequence[Feedback]:
+        """Newest first."""
+        ...
+
+    async def drop_feedback(self, id: str) -> bool:  # noqa: A002 — the field's name
+        """True if there was one."""
         ...
 
 

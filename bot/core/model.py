@@ -121,6 +121,7 @@ class FeedState:
     """What we remember of a feed between two polls. Everything in it is written with the poll it came from."""
 
     feed: str
+    url: str = ""  # the configured address it is about, "" = not written down
     status: FeedStatus = FeedStatus.NEW
     reason: str = ""  # why it is not ok, for people
     etag: str = ""
@@ -398,8 +399,10 @@ class Decision:
 class Subscription:
     """A chat's own wish. ``topics`` are rule ids, categories, tags or directions; empty means everything.
 
-    ``kind`` + ``address`` say where (``telegram``, chat id); ``active`` False keeps the settings of someone
-    who left, so that coming back finds them.
+    A topic may carry its own level, ``conflict@critical``: several subscriptions in one. ``kind`` + ``address`` say
+    where (``telegram``, chat id, ``chat id/thread`` for a forum topic); ``active`` False keeps the settings of
+    someone who left, so that coming back finds them. ``quiet``, ``zone`` and ``digest`` are read by
+    :mod:`bot.core.hours`, ``watches`` by :mod:`bot.core.watches`.
     """
 
     kind: str
@@ -410,6 +413,10 @@ class Subscription:
     name: str = ""  # for admins' lists only
     language: str = "en"  # of the interface
     created: datetime | None = None
+    zone: str = "UTC"  # IANA name; quiet hours and daily digests are meant in it
+    quiet: str = ""  # "22:00-07:00": held until the end of it, told together; critical passes
+    digest: str = ""  # "08:00" daily, or "30m"; "" = at once
+    watches: tuple[str, ...] = ()  # own keywords, in the grammar of rules
 
     @property
     def receiver(self) -> str:
@@ -426,6 +433,22 @@ class Silence:
     until: datetime
     by: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """Someone said that an alert was wrong: a candidate ``no_match`` example for the editor, with its evidence."""
+
+    id: str  # one for each rule, story and person
+    rule: str
+    story: str
+    title: str
+    lang: str
+    link: str
+    score: int
+    terms: tuple[Evidence, ...]
+    by: str
+    at: datetime
 
 
 # ── what is owed ─────────────────────────────────────────────────────────────────────────────────────
