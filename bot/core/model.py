@@ -121,7 +121,6 @@ class FeedState:
     """What we remember of a feed between two polls. Everything in it is written with the poll it came from."""
 
     feed: str
-    url: str = ""  # the configured address it is about, "" = not written down
     status: FeedStatus = FeedStatus.NEW
     reason: str = ""  # why it is not ok, for people
     etag: str = ""
@@ -138,6 +137,7 @@ class FeedState:
     last_full_fetch: datetime | None = None  # without If-None-Match, against lying ETags
     next_poll: datetime | None = None
     interval: timedelta | None = None  # the pace in force
+    url: str = ""  # the configured address all this is about, "" = not written down
 
 
 @dataclass(frozen=True, slots=True)
