@@ -65,8 +65,9 @@ _LEVEL_EXAMPLE: Json = {
 
 
 def _many(item: Json) -> Json:
-    """A list, or one text with commas."""
-    return {"anyOf": [{"type": ["string", "null"]}, {"type": "array", "items": item}]}
+    """A list, one item, or several in one text with commas, which no schema can look into."""
+    listed = {"type": "array", "items": item}
+    return {"anyOf": [item, listed, {"type": "null"}, {"type": "string", "pattern": ","}]}
 
 
 def _headlines(*forms: Json) -> Json:
