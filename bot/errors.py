@@ -61,7 +61,15 @@ class ConfigError(NewsalertError):
 
 
 class InputError(NewsalertError):
-    """What a person or a pipe gave us cannot be used; the message says why and what would do."""
+    """What a person or a pipe gave us cannot be used; the message says why and what would do.
+
+    With ``values`` the message is a template; a front that speaks other languages translates it before filling it.
+    """
+
+    def __init__(self, message: str, **values: object) -> None:
+        self.template = message
+        self.values = values
+        super().__init__(message.format(**values) if values else message)
 
 
 class FetchError(NewsalertError):

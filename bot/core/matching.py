@@ -76,13 +76,22 @@ class RuleBook:
         self._lists = lists
         self._languages = languages
         self._books: dict[str, _Book] = {}
-        parser = TermParser({**languages.lists_of("en"), **lists})
+        parser = TermParser(self.lists)
         for rule in rules:
             for text in (
                 *(spec.text for spec in rule.terms),
                 *(term for terms in rule.needs for term in terms),
             ):
                 parser.parse(text, rule.near)
+
+    @property
+    def lists(self) -> Mapping[str, Sequence[str]]:
+        """All word lists a term may name with ``$``."""
+        return {**self._languages.lists_of("en"), **self._lists}
+
+    def with_rules(self, rules: Sequence[Rule]) -> RuleBook:
+        """A book of other rules over the same lists and languages. Raises TermProblem."""
+        return RuleBook(rules, self._lists, self._languages)
 
     def match(self, entry: Entry) -> tuple[Match, ...]:
         """The rules that reached at least low, loudest first."""

@@ -7,9 +7,10 @@ direction; a route or a subscription that wants any facet gets the alert, once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.core.hours import due
 from bot.core.model import Entry, Level, Match, Receiver, Silence, Subscription
 from bot.core.rules import Rule
 
@@ -31,11 +32,20 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """A receiver that gets the alert, when (``digest`` None = at once), and the line that says why."""
+    """A receiver that gets the alert, when, and the line that says why.
+
+    ``digest`` None and ``not_before`` None = at once; either of them = held, to be told with others.
+    """
 
     receiver: Receiver
     digest: timedelta | None
     because: str
+    not_before: datetime | None = None
+
+    @property
+    def held(self) -> bool:
+        """Is it told later, with others?"""
+        return self.digest is not None or self.not_before is not None
 
 
 def facet(match: Match, rule: Rule, level: Level, entry: Entry, story: str) -> Labels:
@@ -71,17 +81,38 @@ def takes(route: Route, facets: Iterable[Labels]) -> bool:
     return any(all(_fits(label, wanted, labels) for label, wanted in route.when.items()) for labels in facets)
 
 
-def wants(subscription: Subscription, facets: Iterable[Labels]) -> bool:
-    """Does some facet reach the subscriber's level on one of their topics?"""
-    return any(
-        _level_fits(f"{subscription.level.word}+", labels["level"])
-        and (not subscription.topics or not _topics(labels).isdisjoint(subscription.topics))
+def wants(subscription: Subscription, facets: Iterable[Labels]) -> Level | None:
+    """The loudest level a facet reaches on one of the subscriber's topics; None if none is loud enough."""
+    found = [
+        Level.of(labels["level"][0])
         for labels in facets
-    )
+        if any(
+            _level_fits(f"{least.word}+", labels["level"]) for least in _wanted_levels(subscription, labels)
+        )
+    ]
+    return max(found, default=None)
 
 
-def _topics(labels: Labels) -> set[str]:
-    return {*labels["rule"], *labels["category"], *labels["tag"], *labels["direction"]}
+def _wanted_levels(subscription: Subscription, labels: Labels) -> list[Level]:
+    """From which level each topic the labels carry is wanted."""
+    if not subscription.topics:
+        return [subscription.level]
+    carried = {*labels["rule"], *labels["category"], *labels["tag"], *labels["direction"]}
+    wishes = (read_topic(topic, subscription.level) for topic in subscription.topics)
+    return [level for topic, level in wishes if topic in carried]
+
+
+def read_topic(topic: str, level: Level) -> tuple[str, Level]:
+    """``conflict@critical`` → the topic and its level; ``level`` for a topic that has none of its own."""
+    name, _, word = topic.partition("@")
+    return name, Level.of(word) if word else level
+
+
+def receiver_of(subscription: Subscription) -> Receiver:
+    """The place a chat's messages go to: ``chat/thread`` is one topic of a forum."""
+    address, _, thread = subscription.address.partition("/")
+    options = {"language": subscription.language, **({"thread": thread} if thread else {})}
+    return Receiver(subscription.receiver, subscription.kind, address, options)
 
 
 DEFAULT_ROUTE_LEVEL = "medium+"
@@ -93,11 +124,28 @@ def route(
     routes: Sequence[Route],
     receivers: Sequence[Receiver],
     subscriptions: Sequence[Subscription] = (),
+    silences: Sequence[Silence] = (),
+    now: datetime | None = None,
 ) -> tuple[Routed, ...]:
     """Who gets it. Every line that fits fires; a receiver gets it once, at once if any line says at once.
 
-    With no routes at all, everything from medium goes to every configured receiver.
+    With no routes at all, everything from medium goes to every configured receiver. A silence of a receiver's own
+    keeps it from that receiver alone; ``now`` is when it was decided, without it nobody's hours are asked.
     """
+    found = _by_routes(facets, routes, receivers)
+    for subscription in subscriptions:
+        level = wants(subscription, facets) if subscription.active else None
+        if level is not None and subscription.receiver not in found:
+            later = due(subscription, level, now) if now else None
+            found[subscription.receiver] = Routed(receiver_of(subscription), None, "subscription", later)
+    return tuple(
+        routed for name, routed in found.items() if not (now and muted_for(name, silences, facets, now))
+    )
+
+
+def _by_routes(
+    facets: Sequence[Labels], routes: Sequence[Route], receivers: Sequence[Receiver]
+) -> dict[str, Routed]:
     lines = routes or (Route({"level": (DEFAULT_ROUTE_LEVEL,)}, tuple(each.name for each in receivers)),)
     by_name = {receiver.name: receiver for receiver in receivers}
     found: dict[str, Routed] = {}
@@ -107,12 +155,30 @@ def route(
         for name in line.to:
             earlier = found.get(name)
             if earlier is None or (earlier.digest is not None and line.digest is None):
-                found[name] = Routed(by_name[name], line.digest, f"route {number}" if routes else "default route")
-    for subscription in subscriptions:
-        if subscription.active and subscription.receiver not in found and wants(subscription, facets):
-            receiver = Receiver(subscription.receiver, subscription.kind, subscription.address)
-            found[receiver.name] = Routed(receiver, None, "subscription")
-    return tuple(found.values())
+                found[name] = Routed(
+                    by_name[name], line.digest, f"route {number}" if routes else "default route"
+                )
+    return found
+
+
+OWN = "receiver"
+"""The label that makes a silence a receiver's own: it mutes nobody else."""
+
+
+def muted_for(receiver: str, silences: Sequence[Silence], facets: Sequence[Labels], now: datetime) -> bool:
+    """Has this receiver silenced it for itself? What is critical passes, as it passes everybody's silence."""
+    if any(Level.CRITICAL.word in labels["level"] for labels in facets):
+        return False
+    return muting(own_silences(silences, receiver), facets, now) is not None
+
+
+def own_silences(silences: Iterable[Silence], receiver: str) -> list[Silence]:
+    """The silences of this receiver's own, without the label that says so."""
+    return [
+        replace(each, labels={label: value for label, value in each.labels.items() if label != OWN})
+        for each in silences
+        if each.labels.get(OWN) == receiver
+    ]
 
 
 def muting(silences: Sequence[Silence], facets: Sequence[Labels], now: datetime) -> Silence | None:

@@ -1,0 +1,112 @@
+"""A chat's own keywords: terms of the same grammar as the editors', heard by that chat alone.
+
+A watch is a rule of one strong term whose id names its chat: ``watch:telegram:4711:1``. Watches are kept out of the
+editors' book on purpose. An entry they meet is placed among the same stories, but what was told of it is remembered
+apart, in a story record of the chat's own (``st-…~8a1f…``): one person's keyword must not decide how loud others are
+told, what they read as the reason, or whether they count as told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+
+from bot.core.matching import RuleBook
+from bot.core.model import Entry, Level, Match, Subscription
+from bot.core.rules import Rule, TermSpec
+from bot.core.stories import Placement
+from bot.core.terms import TermProblem, term_warnings
+
+PREFIX = "watch:"
+MOST_WATCHES = 20  # a chat
+LONGEST_WATCH = 200  # characters
+_APART = "~"
+
+
+def rules_of(wish: Subscription) -> tuple[Rule, ...]:
+    """The chat's watches as rules. They ring from low; nobody's own keyword is critical."""
+    return tuple(
+        Rule(
+            id=f"{PREFIX}{wish.receiver}:{number}",
+            title=text,
+            terms=(TermSpec(text, "strong"),),
+            severity=Level.HIGH,
+        )
+        for number, text in enumerate(wish.watches, 1)
+    )
+
+
+def is_watch(rule: str) -> bool:
+    """Is this the id of somebody's own rule?"""
+    return rule.startswith(PREFIX)
+
+
+def own_book(wish: Subscription, book: RuleBook) -> RuleBook:
+    """The chat's own rules over the editors' lists; watches that do not parse any more are left out."""
+    return book.with_rules(_sound(rules_of(wish), book))
+
+
+def problem_of(text: str, book: RuleBook) -> tuple[str, str]:
+    """Why this cannot be watched, and what would do; two empty texts if it can."""
+    try:
+        book.with_rules([Rule(PREFIX, text, (TermSpec(text, "strong"),))])
+    except TermProblem as problem:
+        return problem.message, problem.remedy
+    return "", ""
+
+
+def warnings_of(text: str, book: RuleBook) -> list[str]:
+    """What is probably not meant, in the words an editor would read."""
+    return term_warnings(text, lists=book.lists)
+
+
+def _sound(rules: Iterable[Rule], book: RuleBook) -> list[Rule]:
+    """A list an editor removed must not silence everybody's watches."""
+    return [rule for rule in rules if not problem_of(rule.title, book)[0]]
+
+
+@dataclass(frozen=True, slots=True)
+class Watches:
+    """All chats' watches, compiled. Make one with :func:`compiled`; keep it until they change."""
+
+    made_of: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    editors: RuleBook | None = None  # whose lists they use
+    book: RuleBook | None = None
+    owners: Mapping[str, str] = field(default_factory=dict)  # rule id → receiver
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """Rule id → rule."""
+        return self.book.rules if self.book is not None else {}
+
+    def match(self, entry: Entry) -> Mapping[str, Sequence[Match]]:
+        """Receiver → what of its own keywords the entry meets, loudest first; receivers without a hit are absent."""
+        found: dict[str, list[Match]] = {}
+        for match in self.book.match(entry) if self.book is not None else ():
+            found.setdefault(self.owners[match.rule], []).append(match)
+        return found
+
+
+def compiled(subscriptions: Iterable[Subscription], book: RuleBook, before: Watches) -> Watches:
+    """The watches of the active among them; ``before`` itself where nothing changed, since compiling takes time."""
+    keen = [each for each in subscriptions if each.active and each.watches]
+    made_of = tuple(sorted((each.receiver, each.watches) for each in keen))
+    if made_of == before.made_of and before.editors is book:
+        return before
+    if not keen:
+        return Watches(editors=book)
+    rules = _sound((rule for each in keen for rule in rules_of(each)), book)
+    owners = {rule.id: rule.id.removeprefix(PREFIX).rpartition(":")[0] for rule in rules}
+    return Watches(made_of, book, book.with_rules(rules), owners)
+
+
+def own_placement(placement: Placement, receiver: str) -> Placement:
+    """The same place, among what this receiver was told."""
+    mark = blake2b(receiver.encode(), digest_size=4).hexdigest()
+    return replace(placement, story=f"{placement.story}{_APART}{mark}")
+
+
+def common_story(story: str) -> str:
+    """The story that a chat's own record of it belongs to; any other id is left as it is."""
+    return story.partition(_APART)[0]
