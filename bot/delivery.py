@@ -51,6 +51,7 @@ from bot.core.retries import (
     unanswered,
     verdict,
 )
+from bot.core.storystate import thread_of
 from bot.errors import Ambiguous, DeliveryError, NotifierStopped, StoreError
 from bot.failpoint import reach
 from bot.ports import Clock, Digests, Notifier, Outbox
@@ -234,14 +235,16 @@ class Courier:
 
     async def _send(self, notifier: Notifier, delivery: Delivery) -> None:
         """Send the parts that are still missing, and write down how it went."""
-        story, receiver = delivery.story, delivery.receiver
+        receiver = delivery.receiver
         try:
             parts = notifier.render(delivery.message, receiver)
         except Exception as error:  # a mistake of ours; it would be the same tomorrow
             log.exception("delivery.unrenderable", delivery=delivery.id)
             await self._settle(delivery, Dead(f"it cannot be rendered: {type(error).__name__}"))
             return
-        after = await self._outbox.last_receipt(story, receiver.name) if story else None
+        after = (
+            await self._outbox.last_receipt(thread_of(delivery), receiver.name) if delivery.story else None
+        )
         for part in parts[len(delivery.receipts) :]:
             try:
                 receipt = await self._send_part(notifier, receiver, part, after)

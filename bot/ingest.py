@@ -22,7 +22,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot import metrics
-from bot.core.decide import Situation, decide, facets_of
+from bot.core.decide import Decided, Situation, decide, facets_of, story_facets
 from bot.core.matching import RuleBook
 from bot.core.model import (
     Alert,
@@ -97,7 +97,7 @@ class Ingest:
         new_index: Callable[[], StoryIndex],
         wake: asyncio.Event,
         window: timedelta = timedelta(hours=72),
-        observe: Callable[[Polled, PollRecord], None] = lambda polled, record: None,
+        observe: Callable[[Polled, PollRecord], None] | None = None,
     ) -> None:
         self._news = news
         self._wishes = wishes
@@ -142,7 +142,13 @@ class Ingest:
             index = await self._current_index(ledger, polled.at)
             known = await ledger.known({alias for entry in entries for alias in entry.aliases})
             poll = _Poll(
-                polled.at, polled.baseline, polled.amends, self._orders(), silences, subscriptions, dict(known)
+                polled.at,
+                polled.baseline,
+                polled.amends,
+                self._orders(),
+                silences,
+                subscriptions,
+                dict(known),
             )
             for entry in entries:
                 await self._entry(entry, poll, index, ledger)
@@ -152,7 +158,8 @@ class Ingest:
         reach("after commit")
         self._cursor = max(self._cursor, cursor)
         self._report(polled, record)
-        self._observe(polled, record)
+        if self._observe is not None:
+            self._observe(polled, record)
         return record
 
     async def _current_index(self, ledger: Ledger, now: datetime) -> StoryIndex:
@@ -186,21 +193,37 @@ class Ingest:
         rules = poll.orders.rulebook.rules
         matches = poll.orders.rulebook.match(entry)
         placement = _placement(entry, matches, known, index, poll.at)
-        story = await _story(placement, poll, ledger)
+        story = await _story(placement.story if placement else "", poll, ledger)
+        against = await _story(placement.contradicts if placement else "", poll, ledger)
         situation = Situation(
-            rules, poll.at, baseline=poll.baseline, edited=known is not None, silences=poll.silences
+            rules,
+            poll.at,
+            baseline=poll.baseline,
+            edited=known is not None,
+            silences=poll.silences,
+            against=against,
         )
-        decision, after = decide(entry, matches, placement, story, situation)
+        decided = decide(entry, matches, placement, story, situation)
         if placement is not None and not (known and known.story):
             index.absorb(entry, matches, placement)
-        if after is not None:
-            poll.stories[after.id] = after
-            if decision.alert is not None:
-                facets = facets_of(entry, matches, after, rules)
-                poll.owed.extend(
-                    _owed(decision.alert, self._routed(facets, decision.alert, story, poll), poll.at)
-                )
-        return decision
+        poll.stories.update((after.id, after) for after in decided.stories)
+        self._owe(
+            decided, facets_of(entry, matches, decided.stories[0], rules) if matches else (), poll, story
+        )
+        return decided.decision
+
+    def _owe(
+        self, decided: Decided, facets: Sequence[Labels], poll: _Poll, before: StoryRecord | None
+    ) -> None:
+        """Who is told what: the alert, and what it says of the story it contradicts to those who know that one."""
+        alert, too = decided.decision.alert, decided.decision.told_too
+        if alert is None:
+            return
+        if too is not None:
+            against = story_facets(decided.stories[1], poll.orders.rulebook.rules)
+            facets = (*facets, *against)
+            poll.owed.extend(_owed(too, self._routed(against, too, decided.stories[1], poll), poll.at))
+        poll.owed.extend(_owed(alert, self._routed(facets, alert, before, poll), poll.at))
 
     def _routed(
         self, facets: Sequence[Labels], alert: Alert, before: StoryRecord | None, poll: _Poll
@@ -232,28 +255,29 @@ def _placement(
     return index.place(entry, matches, now)
 
 
-async def _story(placement: Placement | None, poll: _Poll, ledger: Ledger) -> StoryRecord | None:
-    if placement is None or placement.is_new:
-        return None
-    if placement.story not in poll.stories:
-        stored: Mapping[str, StoryRecord] = await ledger.stories([placement.story])
-        return stored.get(placement.story)
-    return poll.stories[placement.story]
+async def _story(story: str, poll: _Poll, ledger: Ledger) -> StoryRecord | None:
+    if story and story not in poll.stories:
+        stored: Mapping[str, StoryRecord] = await ledger.stories([story])
+        return stored.get(story)
+    return poll.stories.get(story)
 
 
 def _earlier(
     subscriptions: Sequence[Subscription], alert: Alert, before: StoryRecord | None
 ) -> Sequence[Subscription]:
-    """A source that joins is news only to those who were told the story: not to who came later."""
-    if alert.kind is not AlertKind.SOURCE or before is None or before.last_told is None:
+    """What only edits a message is news to those who have it: not to who came later."""
+    if alert.kind not in _EDITS or before is None or before.last_told is None:
         return subscriptions
     told = before.last_told
     return [each for each in subscriptions if each.created is None or each.created <= told]
 
 
+_EDITS = (AlertKind.SOURCE, AlertKind.DENIED, AlertKind.REVERSED)
+
+
 def _owed(alert: Alert, routed: Sequence[Routed], now: datetime) -> list[Delivery]:
-    """A digest tells what broke and what rose; that one more source joined is no line of it."""
-    quiet = alert.kind is AlertKind.SOURCE
+    """A digest tells what broke and what rose; what only edits a message is no line of it."""
+    quiet = alert.kind in _EDITS
     return [_delivery(alert, each, now) for each in routed if each.digest is None or not quiet]
 
 

@@ -8,11 +8,19 @@ changes what we said::
 
     untold ──(reaches low)──────────────▶ told: ALERT, revision 1
        │                                   │
-       └─(confirm: release, too few)─▶ HELD│─(louder than told, or the direction turned)─▶ UPDATE, kind RAISED
-                                           │─(another publisher family)──────────────────▶ UPDATE, kind SOURCE
-                                           └─(anything else)─────────────────────────────▶ REPEAT, silent
+       └─(confirm: release, too few)─▶ HELD│─(louder, or a further rule fires)─────▶ UPDATE, kind RAISED
+                                           │─(direction turned, or now denied)─────▶ UPDATE, kind TURNED
+                                           │─(enough publishers for the rule)──────▶ UPDATE, kind CONFIRMED
+                                           │─(the second publisher family)─────────▶ UPDATE, kind CORROBORATED
+                                           │─(one more publisher family)───────────▶ UPDATE, kind SOURCE
+                                           └─(anything else)───────────────────────▶ REPEAT, silent
 
 Stages that may stop an entry before that: no match, a feed's first poll, age, a person's silence.
+
+An entry that *contradicts* a told story (it denies it, or reports the opposite) is a story of its own, told in the
+thread of the one it contradicts, to everyone who was told that one; the contradicted story's message is edited to say
+so. Two alerts come out of one decision then: the new story's and ``told_too``. Road not taken: to file the denial as
+one more report of the story it denies. It would hide the most important news of all under "source joined".
 """
 
 from __future__ import annotations
@@ -24,30 +32,33 @@ from datetime import datetime, timedelta
 from bot.core.model import (
     Alert,
     AlertKind,
+    Contradiction,
     Decision,
     Entry,
     Level,
     Match,
     Outcome,
-    Report,
     Silence,
+    Stance,
     Step,
     StoryRecord,
+    StoryState,
 )
 from bot.core.routing import Labels, facet, muting
 from bot.core.rules import Rule
 from bot.core.stories import Placement
+from bot.core.storystate import advance, contradicted, is_confirmed, voices, with_report
 
 CORROBORATION = 0.25
 """Share of each further family's best score that is added to the best one: three weak reports reach medium."""
 
 
-def story_score(by_owner: Mapping[str, int], rule: Rule) -> int:
+def story_score(by_voice: Mapping[str, int], rule: Rule) -> int:
     """The story's score for a rule, 0…100: the best family's, plus a share of the others'.
 
     Adding up lifts a story to *high* at most; *critical* needs one text that says so, or ``confirm: raise``.
     """
-    best, *others = sorted(by_owner.values(), reverse=True)
+    best, *others = sorted(by_voice.values(), reverse=True)
     added = best + CORROBORATION * sum(others)
     return max(best, min(round(added), rule.levels.get(Level.HIGH, 100)))
 
@@ -61,6 +72,15 @@ class Situation:
     baseline: bool = False  # the feed's first poll
     edited: bool = False  # a known item whose words changed
     silences: Sequence[Silence] = ()
+    against: StoryRecord | None = None  # the story the placement contradicts
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What comes out: the decision, and every story as it is afterwards (none where none is concerned)."""
+
+    decision: Decision
+    stories: tuple[StoryRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,33 +93,61 @@ class _Weighed:
     level: Level
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One entry before the judge: the story before and after it, and what its rules weigh."""
+
+    entry: Entry
+    placement: Placement
+    before: StoryRecord
+    after: StoryRecord
+    weighed: Sequence[_Weighed]
+    situation: Situation
+    contradiction: Contradiction | None
+
+    @property
+    def lead(self) -> _Weighed:
+        """The rule that speaks for the entry."""
+        return self.weighed[0]
+
+    @property
+    def joined(self) -> bool:
+        """Is this one more independent voice that tells the same news?"""
+        grown = len(voices(self.after)) > len(voices(self.before))
+        return grown and self.placement.how != "follow-up"
+
+
 def decide(
     entry: Entry,
     matches: Sequence[Match],
     placement: Placement | None,
     story: StoryRecord | None,
     situation: Situation,
-) -> tuple[Decision, StoryRecord | None]:
-    """The decision and the story as it is afterwards (None where no story is concerned).
+) -> Decided:
+    """What we do about an entry.
 
     ``matches`` are those that reached low, loudest first; ``placement`` is None exactly when there are none.
     ``story`` is the record of the placement's story, None if it is new.
     """
     if not matches or placement is None:
-        return Decision(entry.key, Outcome.NO_MATCH, (Step("match", "none"),)), None
-    before = story or StoryRecord(placement.story, entry.title, situation.now, situation.now, revision=0)
-    joined = entry.owner not in {report.owner for report in before.reports}
-    after = _with_report(before, entry, matches, situation.now)
-    weighed = _weigh(after, matches, situation)
-    steps = [_match_step(weighed), _story_step(placement)]
-    outcome, kind, step = _judge(entry, placement, after, weighed, situation, joined=joined)
-    steps.append(step)
+        return Decided(Decision(entry.key, Outcome.NO_MATCH, (Step("match", "none"),)))
+    case = _case(entry, matches, placement, story, situation)
+    outcome, kind, step = _judge(case)
+    steps = (_match_step(case.weighed), _story_step(placement), step)
     if kind is None:
-        return Decision(entry.key, outcome, tuple(steps), after.id, tuple(matches)), after
-    alert = _alert(entry, placement, after, weighed, kind, step.detail, situation.now)
-    told = {**after.told, **{each.rule.id: max(int(each.level), after.told.get(each.rule.id, 0)) for each in weighed}}
-    after = replace(after, revision=alert.revision, told=told, last_told=situation.now)
-    return Decision(entry.key, outcome, tuple(steps), after.id, tuple(matches), alert), after
+        decision = Decision(entry.key, outcome, steps, case.after.id, tuple(matches))
+        return Decided(decision, (case.after,))
+    alert = _alert(case, kind, step.detail)
+    told = {each.rule.id: max(int(each.level), case.after.told.get(each.rule.id, 0)) for each in case.weighed}
+    after = _as_told(replace(case.after, told={**case.after.told, **told}), alert)
+    other = _contradicted(case)
+    told_too = other.alert if other else None
+    decision = Decision(entry.key, outcome, steps, after.id, tuple(matches), alert, told_too)
+    return Decided(decision, (after, other) if other else (after,))
+
+
+def _as_told(story: StoryRecord, alert: Alert) -> StoryRecord:
+    return replace(story, revision=alert.revision, last_told=alert.decided, alert=alert)
 
 
 def facets_of(
@@ -113,37 +161,67 @@ def facets_of(
     )
 
 
+def story_facets(story: StoryRecord, rules: Mapping[str, Rule]) -> tuple[Labels, ...]:
+    """The same of a story that was told: for those who must hear that it is contradicted."""
+    alert = story.alert
+    if alert is None:
+        return ()
+    return tuple(
+        {
+            "rule": (rule.id,),
+            "category": (rule.category,) if rule.category else (),
+            "tag": rule.tags,
+            "level": (Level(level).word,),
+            "direction": (rule.direction.value,),
+            "language": (alert.lang,),
+            "feed": (alert.feed,),
+            "owner": (alert.owner,),
+            "story": (story.id,),
+        }
+        for rule_id, level in story.told.items()
+        if (rule := rules.get(rule_id)) is not None
+    )
+
+
 # ── weighing ─────────────────────────────────────────────────────────────────────────────────────────
-def _with_report(story: StoryRecord, entry: Entry, matches: Sequence[Match], now: datetime) -> StoryRecord:
-    scores = {rule: dict(by_owner) for rule, by_owner in story.scores.items()}
-    for match in matches:
-        by_owner = scores.setdefault(match.rule, {})
-        by_owner[entry.owner] = max(match.score, by_owner.get(entry.owner, 0))
-    reports = story.reports
-    if entry.owner not in {report.owner for report in reports}:
-        report = Report(entry.owner, entry.feed, entry.title, entry.link, entry.published, entry.first_seen)
-        reports = (*reports, report)
-    return replace(story, updated=now, scores=scores, reports=reports)
+def _case(
+    entry: Entry,
+    matches: Sequence[Match],
+    placement: Placement,
+    story: StoryRecord | None,
+    situation: Situation,
+) -> _Case:
+    before = story or StoryRecord(placement.story, entry.title, situation.now, situation.now, revision=0)
+    scores = {match.rule: match.score for match in matches}
+    after = with_report(before, entry, scores, placement.voice or entry.owner, situation.now)
+    weighed = _weigh(after, matches, situation)
+    lead = weighed[0]
+    confirmed = lead.rule.confirm is not None and is_confirmed(after, lead.rule)
+    state = before.state  # a follow-up tells another side of the story: it confirms and denies nothing
+    if placement.how != "follow-up":
+        state = advance(before, after, denied=_is_denied(lead.match), confirmed=confirmed)
+    contradiction = _contradiction(placement, situation.against)
+    return _Case(entry, placement, before, replace(after, state=state), weighed, situation, contradiction)
+
+
+def _is_denied(match: Match) -> bool:
+    """Does the text deny what the rule looks for? Its heaviest line decides."""
+    heaviest = max(match.terms, key=lambda line: line.points, default=None)
+    return heaviest is not None and heaviest.stance is Stance.DENIED
+
+
+def _contradiction(placement: Placement, against: StoryRecord | None) -> Contradiction | None:
+    if against is None or against.revision == 0 or not placement.speaks_against:
+        return None
+    return Contradiction(against.id, against.title, placement.speaks_against)
 
 
 def _story_level(story: StoryRecord, rule: Rule, match: Match) -> tuple[int, Level]:
     score = story_score(story.scores.get(rule.id) or {"": match.score}, rule)
     level = max(rule.level_of(score), match.level)
-    if rule.confirm and rule.confirm.then == "raise" and _confirmed(story, rule):
+    if rule.confirm and rule.confirm.then == "raise" and is_confirmed(story, rule):
         level = min(Level(min(level + 1, Level.CRITICAL)), rule.severity)
     return score, level
-
-
-def _confirmed(story: StoryRecord, rule: Rule) -> bool:
-    """Have enough independent families reported within the rule's time of the first one?"""
-    if rule.confirm is None:
-        return True
-    families = story.scores.get(rule.id, {})
-    seen = sorted(report.first_seen for report in story.reports if report.owner in families)
-    wanted = rule.confirm.outlets
-    return any(
-        late - early <= rule.confirm.within for early, late in zip(seen, seen[wanted - 1 :], strict=False)
-    )
 
 
 def _weigh(story: StoryRecord, matches: Sequence[Match], situation: Situation) -> list[_Weighed]:
@@ -159,91 +237,110 @@ def _weigh(story: StoryRecord, matches: Sequence[Match], situation: Situation) -
 _Verdict = tuple[Outcome, AlertKind | None, Step]
 
 
-def _judge(
-    entry: Entry,
-    placement: Placement,
-    story: StoryRecord,
-    weighed: Sequence[_Weighed],
-    situation: Situation,
-    *,
-    joined: bool,
-) -> _Verdict:
-    lead = weighed[0]
+def _judge(case: _Case) -> _Verdict:
+    situation, rule = case.situation, case.lead.rule
     if situation.baseline:
-        return Outcome.BASELINE, None, Step("decide", "baseline", "the feed's first poll is archived, not told")
-    age = situation.now - entry.published
-    if age > lead.rule.max_age:
-        return Outcome.TOO_OLD, None, Step("decide", "too old", f"published {_hours(age)} ago, {lead.rule.id}")
-    if story.revision == 0:
-        verdict = _first_time(story, weighed)
-    else:
-        verdict = _told_before(placement, story, weighed, situation, joined=joined)
-    return _unless_muted(verdict, entry, story, weighed, situation)
+        return (
+            Outcome.BASELINE,
+            None,
+            Step("decide", "baseline", "the feed's first poll is archived, not told"),
+        )
+    age = situation.now - case.entry.published
+    if age > rule.max_age:
+        return Outcome.TOO_OLD, None, Step("decide", "too old", f"published {_hours(age)} ago, {rule.id}")
+    verdict = _first_time(case) if case.before.revision == 0 else _told_before(case)
+    return _unless_muted(verdict, case)
 
 
-def _first_time(story: StoryRecord, weighed: Sequence[_Weighed]) -> _Verdict:
-    free = [each for each in weighed if not _waits(story, each.rule)]
+def _first_time(case: _Case) -> _Verdict:
+    free = [each for each in case.weighed if not _waits(case.after, each.rule)]
     if not free:
-        wanted = weighed[0].rule.confirm
-        detail = f"{len(story.reports)} of {wanted.outlets if wanted else 0} publishers"
+        wanted = case.lead.rule.confirm
+        detail = f"{len(voices(case.after))} of {wanted.outlets if wanted else 0} publishers"
         return Outcome.HELD, None, Step("decide", "held", detail)
-    return Outcome.ALERT, AlertKind.NEW, Step("decide", "alert", _sources(story))
+    detail = _sources(case.after)
+    if case.contradiction:
+        detail = f"{case.contradiction.how} “{case.contradiction.title}”; {detail}"
+    return Outcome.ALERT, AlertKind.NEW, Step("decide", "alert", detail)
 
 
 def _waits(story: StoryRecord, rule: Rule) -> bool:
-    return rule.confirm is not None and rule.confirm.then == "release" and not _confirmed(story, rule)
+    return rule.confirm is not None and rule.confirm.then == "release" and not is_confirmed(story, rule)
 
 
-def _told_before(
-    placement: Placement,
-    story: StoryRecord,
-    weighed: Sequence[_Weighed],
-    situation: Situation,
-    *,
-    joined: bool,
-) -> _Verdict:
-    lead = weighed[0]
+def _told_before(case: _Case) -> _Verdict:
+    lead, story = case.lead, case.after
     loudest = max(story.told.values(), default=0)
     if lead.level > loudest:
-        detail = f"{Level(loudest).word} → {lead.level.word}; {_sources(story)}"
-        return Outcome.UPDATE, AlertKind.RAISED, Step("decide", "level raised", detail)
-    turned = _turned(story, weighed, situation.rules)
+        return _update(AlertKind.RAISED, f"{Level(loudest).word} → {lead.level.word}; {_sources(story)}")
+    if story.state is StoryState.DENIED and case.before.state is not StoryState.DENIED:
+        return _update(AlertKind.TURNED, f"{case.entry.owner} now says it is not so")
+    turned = _turned(case)
     if turned is not None:
-        if story.last_told and situation.now - story.last_told < turned.rule.cooldown:
-            return Outcome.COOLDOWN, None, Step("decide", "cooldown", f"{turned.rule.id}, the direction turned")
-        return Outcome.UPDATE, AlertKind.RAISED, Step("decide", "direction turned", turned.rule.title)
-    if joined and placement.how != "follow-up":
-        return Outcome.UPDATE, AlertKind.SOURCE, Step("decide", "source joined", _sources(story))
-    if situation.edited:
+        return _after_cooldown(case, turned)
+    further = _further(case)
+    if further is not None:
+        return _update(AlertKind.RAISED, f"also {further.rule.title}; {_sources(story)}")
+    if story.state is not case.before.state and story.state in _STEPS_UP:
+        return _update(_STEPS_UP[story.state], _sources(story))
+    if case.joined:
+        return _update(AlertKind.SOURCE, _sources(story))
+    if case.situation.edited:
         return Outcome.EDITED, None, Step("decide", "edited", "the words changed, not what they say")
     return Outcome.REPEAT, None, Step("decide", "repeat", "told before, nothing new")
 
 
-def _turned(story: StoryRecord, weighed: Sequence[_Weighed], rules: Mapping[str, Rule]) -> _Weighed | None:
+_STEPS_UP = {
+    StoryState.CORROBORATED: AlertKind.CORROBORATED,
+    StoryState.CONFIRMED: AlertKind.CONFIRMED,
+}
+
+
+def _update(kind: AlertKind, detail: str) -> _Verdict:
+    return Outcome.UPDATE, kind, Step("decide", kind.value, detail)
+
+
+def _after_cooldown(case: _Case, turned: _Weighed) -> _Verdict:
+    told, now = case.after.last_told, case.situation.now
+    if told is not None and now - told < turned.rule.cooldown:
+        return Outcome.COOLDOWN, None, Step("decide", "cooldown", f"{turned.rule.id}, the direction turned")
+    return _update(AlertKind.TURNED, turned.rule.title)
+
+
+def _turned(case: _Case) -> _Weighed | None:
     """A rule never told on this story that points against every rule that was."""
-    told = [rules[rule].direction for rule in story.told if rule in rules]
-    for each in weighed:
-        fresh = each.rule.id not in story.told and each.level >= Level.MEDIUM
-        if fresh and told and all(each.match.direction.opposes(direction) for direction in told):
+    rules = case.situation.rules
+    told = [rules[rule].direction for rule in case.after.told if rule in rules]
+    for each in _fresh(case):
+        if told and all(each.match.direction.opposes(direction) for direction in told):
             return each
     return None
 
 
-def _unless_muted(
-    verdict: _Verdict,
-    entry: Entry,
-    story: StoryRecord,
-    weighed: Sequence[_Weighed],
-    situation: Situation,
-) -> _Verdict:
-    """A muted story stays quiet unless it turns critical."""
-    if verdict[1] is None or weighed[0].level is Level.CRITICAL:
+def _further(case: _Case) -> _Weighed | None:
+    """A rule never told on this story: who waits for its news was not told by the others'."""
+    return next(iter(_fresh(case)), None)
+
+
+def _fresh(case: _Case) -> list[_Weighed]:
+    told = case.after.told
+    return [each for each in case.weighed if each.rule.id not in told and each.level >= Level.MEDIUM]
+
+
+def _unless_muted(verdict: _Verdict, case: _Case) -> _Verdict:
+    """A muted story stays quiet unless it is reversed or turns critical; a denial of it is muted with it."""
+    how = case.contradiction.how if case.contradiction else ""
+    if verdict[1] is None or case.lead.level is Level.CRITICAL or how == "reverses":
         return verdict
-    facets = [facet(each.match, each.rule, each.level, entry, story.id) for each in weighed]
-    silence = muting(situation.silences, facets, situation.now)
+    facets = [facet(each.match, each.rule, each.level, case.entry, case.after.id) for each in case.weighed]
+    silences, now = case.situation.silences, case.situation.now
+    silence = muting(silences, facets, now)
+    if silence is None and case.contradiction is not None:
+        silence = muting(silences, [{"story": (case.contradiction.story,)}], now)
     if silence is None:
         return verdict
-    return Outcome.MUTED, None, Step("decide", "muted", f"by {silence.by} until {silence.until:%Y-%m-%d %H:%M} UTC")
+    detail = f"by {silence.by} until {silence.until:%Y-%m-%d %H:%M} UTC"
+    return Outcome.MUTED, None, Step("decide", "muted", detail)
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────────────
@@ -252,7 +349,7 @@ def _hours(age: timedelta) -> str:
 
 
 def _sources(story: StoryRecord) -> str:
-    count = len(story.reports)
+    count = len(voices(story))
     return "1 source, unconfirmed" if count == 1 else f"{count} independent sources"
 
 
@@ -270,16 +367,15 @@ def _story_step(placement: Placement) -> Step:
     return Step("story", placement.how, detail)
 
 
-def _alert(
-    entry: Entry,
-    placement: Placement,
-    story: StoryRecord,
-    weighed: Sequence[_Weighed],
-    kind: AlertKind,
-    reason: str,
-    now: datetime,
-) -> Alert:
-    lead = weighed[0]
+def _alert(case: _Case, kind: AlertKind, reason: str) -> Alert:
+    """The alert as it is told. One more voice leaves the headline and the sum as they were told before."""
+    lead, story, now = case.lead, case.after, case.situation.now
+    if story.alert is not None and kind in _SAME_WORDS:
+        level, score = max(lead.level, story.alert.level), max(lead.score, story.alert.score)
+        return replace(
+            _updated(story, story.alert, kind, reason, now), level=level, score=score, reports=story.reports
+        )
+    entry = case.entry
     return Alert(
         story=story.id,
         revision=story.revision + 1,
@@ -303,6 +399,31 @@ def _alert(
         terms=lead.match.terms,
         reports=story.reports,
         reason=reason,
-        differs_from=placement.differs_from,
-        also=tuple((each.rule.id, each.score) for each in weighed[1:]),
+        differs_from=case.placement.differs_from,
+        also=tuple((each.rule.id, each.score) for each in case.weighed[1:]),
+        state=story.state,
+        contradicts=case.contradiction,
     )
+
+
+_SAME_WORDS = (AlertKind.SOURCE, AlertKind.CORROBORATED, AlertKind.CONFIRMED)
+
+
+def _updated(story: StoryRecord, alert: Alert, kind: AlertKind, reason: str, now: datetime) -> Alert:
+    return replace(
+        alert, revision=story.revision + 1, kind=kind, reason=reason, decided=now, state=story.state
+    )
+
+
+def _contradicted(case: _Case) -> StoryRecord | None:
+    """The told story this entry speaks against, as it is told from now on."""
+    against, how = case.situation.against, case.contradiction
+    if against is None or how is None or against.alert is None:
+        return None
+    state = contradicted(against.state, how.how)
+    kind = AlertKind.REVERSED if how.how == "reverses" else AlertKind.DENIED
+    if against.state is state:
+        return None
+    story = replace(against, state=state)
+    reason = f"{kind.value} by {case.entry.owner}: “{case.entry.title}”"
+    return _as_told(story, _updated(story, against.alert, kind, reason, case.situation.now))

@@ -379,6 +379,7 @@ class StoryRecord:
     last_told: datetime | None = None
     reports: tuple[Report, ...] = ()
     state: StoryState = StoryState.REPORTED
+    alert: Alert | None = None  # as it was told last: what an edit in place starts from
 
 
 @dataclass(frozen=True, slots=True)

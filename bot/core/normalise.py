@@ -38,7 +38,7 @@ class _Words:
 
     @property
     def all(self) -> str:
-        return "\n".join((self.title, self.summary, self.body))
+        return f"{self.title}\n{self.summary}\n{self.body}"
 
 
 def normalise_all(
@@ -60,7 +60,8 @@ def normalise_all(
         if aliases
     ]
     # Publishers write the newest item first: reversing makes undated items come out in the order they were written.
-    return sorted(reversed(entries), key=lambda entry: entry.published)
+    entries.reverse()
+    return sorted(entries, key=lambda entry: entry.published)
 
 
 def normalise(raw: RawEntry, feed: Feed, *, first_seen: datetime, base_url: str) -> Entry:

@@ -15,16 +15,26 @@ import unicodedata
 import nh3
 
 BLOCKS = frozenset(
-    "p br div li ul ol dl dt dd h1 h2 h3 h4 h5 h6 blockquote pre hr table tr td th section article header".split()
-)
+    (
+        "p", "br", "div", "li", "ul", "ol", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6",
+        "blockquote", "pre", "hr", "table", "tr", "td", "th", "section", "article", "header",
+    )
+)  # fmt: skip
 DROPPED = frozenset(
-    "script style noscript template svg math iframe object form button select textarea figcaption".split()
-)
+    (
+        "script", "style", "noscript", "template", "svg", "math", "iframe", "object",
+        "form", "button", "select", "textarea", "figcaption",
+    )
+)  # fmt: skip
 """Elements that go with all they contain; a picture's caption is not the news."""
 
 _TAG = re.compile(r"</?[a-z][a-z0-9]*(?: /)?>")
-_MARKUP_LEFT = re.compile(r"</?(?:p|br|a|div|b|i|em|strong|span|img|ul|li|h[1-6])(?:\s[^<>]*)?/?>", re.IGNORECASE)
-_ENTITY_LEFT = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[mn]dash|hellip|#\d{2,6}|#x[0-9a-f]{2,6});")
+_MARKUP_LEFT = re.compile(
+    r"</?(?:p|br|a|div|b|i|em|strong|span|img|ul|li|h[1-6])(?:\s[^<>]*)?/?>", re.IGNORECASE
+)
+_ENTITY_LEFT = re.compile(
+    r"&(?:amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[mn]dash|hellip|#\d{2,6}|#x[0-9a-f]{2,6});"
+)
 _BLANK_LINE = re.compile(r"\n\s*\n")
 _SPACE = re.compile(r"\s+")
 _INVISIBLE = re.compile(
@@ -38,8 +48,9 @@ _TAIL_LENGTH = 500  # characters at the end of a text in which a tail is looked 
 _TAILS = re.compile(
     r"(?:"
     r"\s*The post .{1,300}? (?:first )?appeared (?:first )?on .{1,100}"
-    r"|(?:^|(?<=[.!?…»”\"'’\])]))\s*(?:Continue [Rr]eading|Read [Mm]ore|Read the (?:full|rest of)|Read full|Keep reading"
-    r"|Click here to read|Weiterlesen|Mehr lesen|Lire la suite|Leer más|Читать (?:далее|дальше|полностью)|Читати далі)"
+    r"|(?:^|(?<=[.!?…»”\"'’\])]))\s*(?:Continue [Rr]eading|Read [Mm]ore|Read the (?:full|rest of)|Read full"
+    r"|Keep reading|Click here to read|Weiterlesen|Mehr lesen|Lire la suite|Leer más"
+    r"|Читать (?:далее|дальше|полностью)|Читати далі)"
     r".{0,200}"
     r"|\s*\(?(?:more|mehr)…\)?"
     r"|\s*\[\s*(?:…|\.\.\.|&#8230;)\s*\]"
@@ -96,9 +107,7 @@ def _visible(text: str) -> str:
 
 
 def _pieces(markup: str) -> list[str]:
-    safe = nh3.clean(
-        markup, tags=set(BLOCKS), clean_content_tags=set(DROPPED), attributes={}, link_rel=None
-    )
+    safe = nh3.clean(markup, tags=set(BLOCKS), clean_content_tags=set(DROPPED), attributes={}, link_rel=None)
     parts = _TAG.split(safe)
     if len(parts) == 1:  # inline markup only: plain text with some emphasis, where blank lines count
         parts = _BLANK_LINE.split(safe)

@@ -65,6 +65,9 @@ class Placement:
     shared: tuple[str, ...]  # the heaviest shared terms
     differs_from: str = ""  # headline of the story a veto kept it from
     veto: str = ""  # why, in words
+    contradicts: str = ""  # id of that story, where the veto is a contradiction and not a look-alike
+    speaks_against: str = ""  # then how: ``denies`` | ``reverses``
+    voice: str = ""  # whose word the entry is, where that is not its owner's: the wire it is copied from
 
 
 @dataclass(slots=True)

@@ -246,7 +246,7 @@ class Expected:
 
 EXPECTED = (
     Expected("return", "troop-withdrawal", AlertKind.NEW, Level.HIGH),
-    Expected("return", "troop-withdrawal", AlertKind.SOURCE, Level.HIGH),
+    Expected("return", "troop-withdrawal", AlertKind.CORROBORATED, Level.HIGH),
     Expected("return", "troop-withdrawal", AlertKind.SOURCE, Level.HIGH),
     Expected("cyber", "cyber-attack", AlertKind.NEW, Level.MEDIUM),
 )

@@ -24,6 +24,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.model import AlertKind, Message, MessageKind, Receipt, Receiver
+from bot.core.storystate import CLOSED_AFTER
 from bot.errors import (
     Ambiguous,
     DeliveryError,
@@ -92,7 +93,10 @@ class Slack:
 
     # ── render ───────────────────────────────────────────────────────────────────────────────────────
     def render(self, message: Message, receiver: Receiver) -> Sequence[Mapping[str, object]]:
-        """Parts ``{"as": "post" | "edit" | "reply", "body": …}``; an update edits, and answers if it is louder."""
+        """Parts ``{"as": "post" | "thread" | "edit" | "reply", "body": …}``.
+
+        An update edits, and answers if it matters; what contradicts a told story stands in that story's thread.
+        """
         said = [
             (how, page) for how, page in _said(message, threads=receiver.options.get("thread") != "false")
         ]
@@ -108,6 +112,8 @@ class Slack:
             return await self._edit(after, body, now)
         if how == "reply":
             return await self._reply(receiver, after, body, now)
+        if how == "thread" and after is not None and after.message:
+            return await self._answer(receiver, after, body, now)
         return await self._post(receiver, body, now)
 
     async def _edit(self, after: Receipt, body: Mapping[str, object], now: datetime) -> Receipt:
@@ -129,6 +135,11 @@ class Slack:
             after is None or not after.message
         ):  # the whole story was posted a moment ago instead of being edited
             return Receipt(receiver.address, "", now)
+        return await self._answer(receiver, after, body, now)
+
+    async def _answer(
+        self, receiver: Receiver, after: Receipt, body: Mapping[str, object], now: datetime
+    ) -> Receipt:
         try:
             return await self._post(receiver, body, now, thread_ts=after.message)
         except _Refused as error:
@@ -195,13 +206,16 @@ class Slack:
         self, channel: str, message: Message, since: datetime
     ) -> AsyncIterator[Mapping[str, Any]]:
         """Messages that carry this delivery's id, in the channel and in the threads of its story."""
-        update = next((each for each in message.alerts if each.kind is AlertKind.RAISED), None)
+        update = next((each for each in message.alerts if each.kind.answers or each.contradicts), None)
         first = min((report.first_seen for report in update.reports), default=since) if update else since
+        thread = update.story if update else ""
+        if update is not None and update.contradicts is not None:
+            first, thread = since - CLOSED_AFTER, update.contradicts.story
         async for each in self._history(channel, min(first, since)):
             payload = _payload(each)
             if payload.get("delivery") == message.delivery:
                 yield each
-            if update is not None and payload.get("story") == update.story and each.get("reply_count"):
+            if update is not None and payload.get("story") == thread and each.get("reply_count"):
                 async for reply in self._replies(channel, each["ts"], since):
                     if _payload(reply).get("delivery") == message.delivery:
                         yield reply
@@ -278,9 +292,10 @@ class Slack:
 def _said(message: Message, *, threads: bool) -> list[tuple[str, Page]]:
     alert = message.alerts[0] if message.kind is MessageKind.ALERT and message.alerts else None
     if alert is None or alert.kind is AlertKind.NEW:
-        return [("post", page) for page in pages(message)]
+        how = "thread" if alert is not None and alert.contradicts and threads else "post"
+        return [(how, page) for page in pages(message)]
     whole = ("edit", alert_page(alert, repeat=message.repeat))
-    if alert.kind is AlertKind.SOURCE:
+    if not alert.kind.answers:
         return [whole]
     return [whole, ("reply" if threads else "post", reply_page(alert, repeat=message.repeat))]
 
@@ -289,7 +304,7 @@ def _part(message: Message, number: int, how: str, page: Page) -> Mapping[str, o
     story = message.alerts[0].story if len(message.alerts) == 1 else ""
     payload = {"delivery": message.delivery, "part": number, "story": story}
     body = page.body() | {"metadata": {"event_type": EVENT_TYPE, "event_payload": payload}}
-    if how == "reply":
+    if how in ("reply", "thread"):
         body["reply_broadcast"] = True  # a louder story must not hide in a thread
     return {"as": how, "body": body}
 

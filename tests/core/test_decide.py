@@ -11,14 +11,19 @@ import pytest
 from bot.core.decide import Situation, decide, story_score
 from bot.core.model import (
     AlertKind,
+    Contradiction,
     Decision,
     Direction,
     Entry,
+    Evidence,
     Level,
     Match,
     Outcome,
+    Place,
     Silence,
+    Stance,
     StoryRecord,
+    StoryState,
 )
 from bot.core.rules import Confirm, Rule
 from bot.core.stories import Placement
@@ -26,6 +31,7 @@ from bot.core.stories import Placement
 NOW = datetime(2022, 2, 15, 12, 0, tzinfo=UTC)
 WITHDRAWAL = Rule("withdrawal", "Troops pulling back", (), direction=Direction.DEESCALATION)
 INVASION = Rule("invasion", "Invasion", (), direction=Direction.ESCALATION)
+SANCTIONS = Rule("sanctions", "Sanctions", ())
 RULES = {rule.id: rule for rule in (WITHDRAWAL, INVASION)}
 
 
@@ -61,10 +67,12 @@ def judge(
     how: str = "new",
     story: StoryRecord | None = None,
     rules: Mapping[str, Rule] = RULES,
+    place: Placement | None = None,
     **situation: object,
 ) -> tuple[Decision, StoryRecord | None]:
     where = Situation(rules, **({"now": NOW} | situation))  # type: ignore[arg-type] — keyword table of the tests
-    return decide(of or entry(), matches, placed(how) if matches else None, story, where)
+    decided = decide(of or entry(), matches, (place or placed(how)) if matches else None, story, where)
+    return decided.decision, decided.stories[0] if decided.stories else None
 
 
 def told(score: int = 60, rule: Rule = WITHDRAWAL) -> StoryRecord:
@@ -112,7 +120,7 @@ def test_what_stops_an_entry(outcome: Outcome, kwargs: dict[str, object]) -> Non
     ("why", "owner", "score", "how", "outcome", "kind"),
     [
         ("the same publisher again", "gazette", 60, "similar", Outcome.REPEAT, None),
-        ("another publisher", "herald", 60, "similar", Outcome.UPDATE, AlertKind.SOURCE),
+        ("the second publisher", "herald", 60, "similar", Outcome.UPDATE, AlertKind.CORROBORATED),
         ("another publisher, only a follow-up", "herald", 60, "follow-up", Outcome.REPEAT, None),
         ("louder", "gazette", 90, "similar", Outcome.UPDATE, AlertKind.RAISED),
         ("weaker", "gazette", 25, "similar", Outcome.REPEAT, None),
@@ -123,6 +131,93 @@ def test_a_told_story_rings_again_only_for_what_matters(
 ) -> None:
     decision, _ = judge((match(score),), of=entry(owner), how=how, story=told())
     assert (decision.outcome, decision.alert.kind if decision.alert else None) == (outcome, kind), why
+
+
+def test_a_third_publisher_joins_silently() -> None:
+    _, corroborated = judge(of=entry("herald"), how="similar", story=told())
+    decision, _ = judge(of=entry("courier"), how="similar", story=corroborated)
+    assert decision.alert is not None
+    assert decision.alert.kind is AlertKind.SOURCE
+    assert [report.owner for report in decision.alert.reports] == ["gazette", "herald", "courier"]
+
+
+def test_a_joining_source_leaves_the_headline_that_was_told() -> None:
+    other = replace(entry("herald"), title="Army goes home, says the ministry")
+    decision, _ = judge(of=other, how="similar", story=told())
+    assert decision.alert is not None
+    assert decision.alert.title == entry().title
+
+
+def test_a_wire_copy_is_no_second_source() -> None:
+    wire = replace(placed("similar"), voice="wire")
+    _, first = judge(place=replace(placed(), voice="wire"))
+    decision, story = judge(of=entry("herald"), place=wire, story=first)
+    assert (decision.outcome, story.state if story else None) == (Outcome.REPEAT, StoryState.REPORTED)
+
+
+def test_a_further_rule_on_a_told_story_reaches_those_who_wait_for_it() -> None:
+    both = (match(60), match(50, SANCTIONS))
+    decision, _ = judge(
+        both, of=entry("herald"), how="similar", story=told(), rules={**RULES, "sanctions": SANCTIONS}
+    )
+    assert decision.alert is not None
+    assert (decision.alert.kind, decision.alert.reason) == (
+        AlertKind.RAISED,
+        "also Sanctions; 2 independent sources",
+    )
+
+
+DENIED = Evidence(
+    "troops leave", "keywords", Place.TITLE, 0, Stance.DENIED, 20, "leave", (0, 5), cue="denies"
+)
+
+
+def test_a_publisher_that_takes_its_news_back_is_an_update() -> None:
+    taken_back = replace(match(30), terms=(DENIED,))
+    decision, story = judge((taken_back,), how="identity", story=told(), edited=True)
+    assert decision.alert is not None
+    assert (decision.alert.kind, story.state if story else None) == (AlertKind.TURNED, StoryState.DENIED)
+
+
+def against(how: str) -> Placement:
+    return Placement("s2", True, "vetoed", 0.5, (), "Troops leave the border", how, "s1", how)
+
+
+@pytest.mark.parametrize(
+    ("how", "kind", "state"),
+    [
+        ("denies", AlertKind.DENIED, StoryState.DENIED),
+        ("reverses", AlertKind.REVERSED, StoryState.REVERSED),
+    ],
+)
+def test_a_contradiction_is_told_in_the_thread_of_the_story_it_contradicts(
+    how: str, kind: AlertKind, state: StoryState
+) -> None:
+    decided = decide(
+        entry("herald"), (match(45, INVASION),), against(how), None, Situation(RULES, NOW, against=told())
+    )
+    alert, too = decided.decision.alert, decided.decision.told_too
+    assert alert is not None
+    assert too is not None
+    assert alert.contradicts == Contradiction("s1", "Troops leave the border", how)
+    assert (alert.story, alert.kind, too.story, too.kind, too.revision) == (
+        "s2",
+        AlertKind.NEW,
+        "s1",
+        kind,
+        2,
+    )
+    assert [story.state for story in decided.stories] == [StoryState.REPORTED, state]
+
+
+def test_a_muted_story_stays_muted_when_denied_and_rings_when_reversed() -> None:
+    silence = Silence("x", {"story": "s1"}, NOW + timedelta(hours=1), "ada")
+    outcomes = []
+    for how in ("denies", "reverses"):
+        situation = Situation(RULES, NOW, silences=(silence,), against=told())
+        decided = decide(entry("herald"), (match(45, INVASION),), against(how), None, situation)
+        outcomes.append(decided.decision.outcome)
+    assert outcomes == [Outcome.MUTED, Outcome.ALERT]
 
 
 def test_an_edit_that_says_nothing_new_is_silent_and_one_that_raises_the_level_is_an_update() -> None:
