@@ -78,7 +78,7 @@ class _Poll:
     aliases: dict[str, list[str]] = field(default_factory=dict)
     owed: list[Delivery] = field(default_factory=list)
 
-    def record(self, state: FeedState) -> PollRecord:
+    def record(self, state: FeedState | None) -> PollRecord:
         """All of it, as the one thing to be written."""
         return PollRecord(
             state, self.entries, self.edited, self.aliases, tuple(self.stories.values()), self.owed
@@ -152,7 +152,7 @@ class Ingest:
             )
             for entry in entries:
                 await self._entry(entry, poll, index, ledger)
-            record = poll.record(polled.state)
+            record = poll.record(None if polled.amends else polled.state)
             reach("before commit")
             cursor = await ledger.write(record)
         reach("after commit")
@@ -173,6 +173,8 @@ class Ingest:
     # ── one entry ────────────────────────────────────────────────────────────────────────────────────
     async def _entry(self, entry: Entry, poll: _Poll, index: StoryIndex, ledger: Ledger) -> None:
         known = next((poll.known[alias] for alias in entry.aliases if alias in poll.known), None)
+        if known is None and poll.amends:
+            return  # forgotten meanwhile
         if known is not None:
             further = [alias for alias in entry.aliases if alias not in poll.known]
             if further:

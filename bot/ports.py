@@ -108,9 +108,12 @@ class Polled:
 
 @dataclass(frozen=True, slots=True)
 class PollRecord:
-    """All that one poll changes, written in one transaction or not at all."""
+    """All that one poll changes, written in one transaction or not at all.
 
-    state: FeedState
+    ``state`` None leaves the feed's state as it is: an article's page changes nothing about its feed.
+    """
+
+    state: FeedState | None
     entries: Sequence[tuple[Entry, Decision]] = ()
     edited: Sequence[tuple[Entry, Decision]] = ()  # known entries whose words changed
     aliases: Mapping[str, Sequence[str]] = field(default_factory=dict)  # known key → further aliases seen now

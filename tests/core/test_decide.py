@@ -70,7 +70,7 @@ def judge(
     place: Placement | None = None,
     **situation: object,
 ) -> tuple[Decision, StoryRecord | None]:
-    where = Situation(rules, **({"now": NOW} | situation))  # type: ignore[arg-type] — keyword table of the tests
+    where = Situation(rules, **({"now": NOW} | situation))  # type: ignore[arg-type]  # a keyword table
     decided = decide(of or entry(), matches, (place or placed(how)) if matches else None, story, where)
     return decided.decision, decided.stories[0] if decided.stories else None
 
@@ -110,7 +110,7 @@ def test_an_untold_story_rings_once_and_says_it_is_unconfirmed() -> None:
     ],
 )
 def test_what_stops_an_entry(outcome: Outcome, kwargs: dict[str, object]) -> None:
-    decision, _ = judge(**kwargs)  # type: ignore[arg-type] — the table's own keywords
+    decision, _ = judge(**kwargs)  # type: ignore[arg-type]  # a keyword table
     assert decision.outcome is outcome
     assert (decision.alert is not None) is (outcome is Outcome.ALERT)
     assert decision.steps[-1].verdict  # every decision says why
