@@ -19,7 +19,7 @@ Lists = Mapping[str, tuple[str, ...]]
 
 def crosscheck(reading: Reading, built_in: Lists) -> Iterator[Problem]:
     """Everything that is wrong between the parts; ``built_in`` are the word lists that come with the languages."""
-    yield from doubles(reading.rules, lambda rule: rule.id, "the rule")
+    yield from doubles(reading.names, str, "the rule")
     yield from doubles(reading.lists, lambda pair: pair[0], "the list")
     yield from doubles(reading.feeds, lambda feed: feed.name, "the feed")
     yield from doubles(reading.feeds, _address, "the address")

@@ -55,6 +55,7 @@ class Reading:
     loose: list[Placed[TermSpec]] = field(
         default_factory=list
     )  # terms of rules that were refused for other reasons
+    names: list[Placed[str]] = field(default_factory=list)  # of all rules, refused ones among them
     promised: set[str] = field(default_factory=set)  # names of receivers, refused ones among them
     files: set[str] = field(default_factory=set)  # names of all files seen
     problems: list[Problem] = field(default_factory=list)
@@ -68,6 +69,9 @@ class Reading:
         found.promised.update(receiver.name for receiver in desk.receivers)
         found.routes += [Placed(route, ROUTES_FILE, 0, "routes") for route in desk.routes]
         found.rules += [Placed(rule, rule.file, rule.line, rule.id) for rule in desk.rules]
+        found.names += [
+            Placed(placed.value.id, placed.file, placed.line, placed.key) for placed in found.rules
+        ]
         found.lists += [Placed(pair, "", 0, f"lists.{pair[0]}") for pair in desk.lists.items()]
         return found
 

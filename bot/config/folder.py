@@ -126,8 +126,11 @@ def _add_rule(reading: Reading, model: type[RuleModel], node: Node, name: str, p
     if made is not None:
         rule = made.rule(path.name, line_of(node))
         reading.rules.append(Placed(rule, str(path), rule.line, rule.id))
+        reading.names.append(Placed(rule.id, str(path), rule.line, rule.id))
     elif isinstance(node, Table):
         reading.loose.extend(_loose_terms(node, name, path))
+        if isinstance(given := node.get("id"), Text):
+            reading.names.append(Placed(str(given), str(path), node.line, str(given)))
 
 
 def _loose_terms(table: Table, name: str, path: Path) -> Iterator[Placed[TermSpec]]:

@@ -23,7 +23,7 @@ from stat import S_IROTH
 from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, PlainValidator, SecretStr, ValidationError, field_serializer, model_validator
+from pydantic import Field, BeforeValidator, SecretStr, ValidationError, field_serializer, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -58,12 +58,12 @@ LogFormat = Literal["console", "json"]
 
 
 # ── readers: text from the environment, or the value itself from a test ──────────────────────────────
-def _typed(kind: type, read: Callable[[object], object]) -> PlainValidator:
-    return PlainValidator(lambda value: value if isinstance(value, kind) else read(value))
+def _typed(kind: type, read: Callable[[object], object]) -> BeforeValidator:
+    return BeforeValidator(lambda value: value if isinstance(value, kind) else read(value))
 
 
-def _word(*known: str) -> PlainValidator:
-    return PlainValidator(choice({word: word for word in known}, "choice"))
+def _word(*known: str) -> BeforeValidator:
+    return BeforeValidator(choice({word: word for word in known}, "choice"))
 
 
 def _size(value: object) -> int:
@@ -129,13 +129,13 @@ def _typed_id(value: object) -> int:
     return whole(-(10**15), 10**15)(value)
 
 
-Text = Annotated[str, PlainValidator(text)]
-Base = Annotated[str, PlainValidator(_base)]
-Secret = Annotated[SecretStr | None, PlainValidator(_secret)]
+Text = Annotated[str, BeforeValidator(text)]
+Base = Annotated[str, BeforeValidator(_base)]
+Secret = Annotated[SecretStr | None, BeforeValidator(_secret)]
 Duration = Annotated[timedelta, _typed(timedelta, duration)]
 YesNo = Annotated[bool, _typed(bool, yes_or_no)]
 Size = Annotated[int, _typed(int, _size)]
-Ids = Annotated[tuple[int, ...], NoDecode, PlainValidator(several(_typed_id))]
+Ids = Annotated[tuple[int, ...], NoDecode, BeforeValidator(several(_typed_id))]
 
 
 def default_rules_dir() -> Path:
@@ -163,7 +163,7 @@ class Settings(BaseSettings):
         description="Folder of the editors' files. Not set: rules here, else the ones that came with the program.",
         json_schema_extra={"section": "Folders and database", "shown": "rules"},
     )
-    database_url: Annotated[str, PlainValidator(_database)] = _setting(
+    database_url: Annotated[str, BeforeValidator(_database)] = _setting(
         "sqlite+aiosqlite:///var/newsalert.sqlite3",
         "Where everything read and owed is kept. A fleet shares one PostgreSQL: "
         "postgresql+asyncpg://user:password@host/name (a password: better in DATABASE_URL_FILE).",
@@ -194,7 +194,7 @@ class Settings(BaseSettings):
     slack_app_token: Secret = _setting(None, "App token (xapp-…), for commands in Slack.")
     slack_api_base: Base = _setting("https://slack.com/api", "Another Slack API server.")
 
-    secrets: Annotated[dict[str, SecretStr], NoDecode, PlainValidator(_named_secrets)] = Field(
+    secrets: Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(_named_secrets)] = Field(
         default_factory=dict,
         description="NEWSALERT_SECRET_<NAME>: addresses and signing secrets of webhooks, by the <name> that "
         "routes.yaml calls url_setting and secret_setting.",

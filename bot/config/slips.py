@@ -50,7 +50,7 @@ SLIPS: tuple[tuple[str, str, str, str], ...] = (
         "this line fits neither as a key nor as an item of the list above",
         "align it with its neighbours, or put the whole text in one pair of quotes",
     ),
-    ("directive|document start", "", "a line cannot begin with %", QUOTE_IT),
+    ("directive|document start|incompatible", "", "a line cannot begin with %", QUOTE_IT),
     (
         "control characters|special characters",
         "",

@@ -148,11 +148,13 @@ class _Reader:
         except RecursionError:  # only the scanner in plain Python counts on the stack
             self._note(0, "lists inside lists, too deep", "a rule never needs that")
         if self.problems:
-            raise ConfigError(self.problems[:MAX_PROBLEMS])
+            raise ConfigError(self.problems)
         return node
 
     def _note(self, line: int, message: str, remedy: str) -> None:
         self.problems.append(Problem(self.file, line, self.key, message, remedy))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise ConfigError(self.problems)
 
     def _documents(self, events: Iterator[yaml.Event]) -> Node:
         root: Node | None = None
