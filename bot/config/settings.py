@@ -23,7 +23,7 @@ from stat import S_IROTH
 from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, BeforeValidator, SecretStr, ValidationError, field_serializer, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_serializer, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
