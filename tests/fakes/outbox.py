@@ -126,6 +126,21 @@ class MemoryOutbox:
             self._change(each.id, "fold", state=DeliveryState.SENT, reason=f"told in {digest}")
         return self.rows[digest]
 
+    async def revive(self, delivery: str, now: datetime) -> bool:
+        """Implements :class:`bot.ports.DeadLetters`."""
+        row = self.rows.get(delivery)
+        if row is None or row.state is not DeliveryState.DEAD:
+            return False
+        self._change(delivery, "revive", state=DeliveryState.OWED, attempts=0, not_before=now, reason="")
+        return True
+
+    async def forget(self, delivery: str) -> bool:
+        row = self.rows.get(delivery)
+        if row is None or row.state is not DeliveryState.DEAD:
+            return False
+        del self.rows[delivery]
+        return True
+
     async def owe(self, deliveries: Sequence[Delivery]) -> None:
         for each in deliveries:
             self.rows.setdefault(each.id, each)

@@ -1,0 +1,66 @@
+"""What the Telegram front passes around: a request in the words of the service, and a reply ready to be sent.
+
+Everything between the two is free of Telegram's client, so that conversations are tested without it. A reply's text
+is Telegram's HTML; whatever comes from people, editors or feeds passes :func:`safe` on its way in.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.config.words import Words
+from bot.core.model import Subscription
+from bot.service import Service
+from bot.service_ground import Actor
+
+LONGEST = 3500  # characters of a reply; Telegram takes 4096 after its entities are parsed
+
+_ACTIVE = re.compile(r"(?<!\w)([@#$/])(?=\w)|(?<=\w)([.])(?=\w{2,})|(://)")
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """``data`` comes back when it is pressed; ``url`` opens instead."""
+
+    label: str
+    data: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """``edit`` changes the message whose button was pressed; ``toast`` shows for a moment over the chat."""
+
+    text: str = ""
+    buttons: Sequence[Sequence[Button]] = ()
+    edit: bool = False
+    toast: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing somebody asks, with what is known of the chat it is asked in."""
+
+    service: Service
+    actor: Actor
+    wish: Subscription
+    t: Words
+    argument: str = ""
+    chat_name: str = ""
+    private: bool = True
+    now: datetime | None = None
+
+
+def safe(text: str) -> str:
+    """Somebody else's words as letters: no tag, no mention, no command, no link springs from them."""
+    defanged = _ACTIVE.sub(lambda found: found[0][0] + "\u2060" + found[0][1:], text)
+    return html.escape(defanged, quote=False)
+
+
+def bold(text: str) -> str:
+    """Somebody's words, safe and bold."""
+    return f"<b>{safe(text)}</b>"

@@ -1,0 +1,129 @@
+"""Who acts, what each may do, and what every verb stands on.
+
+A front only *recognises* people (a numeric id, a chat, whether the person rules that chat); what follows from that is
+decided here and nowhere else. Names are never looked at, for names can be taken by somebody else.
+
+========  ===================================================================================
+stranger  may do nothing: the deployment has not opened its door to this chat
+reader    may ask: why, latest, search …
+keeper    may also change what this chat is told: alone with the bot, or an admin of the group
+admin     may also see and change what concerns everybody; a numeric id in the settings
+========  ===================================================================================
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+import structlog
+
+from bot.core.model import Entry
+from bot.errors import NotPermitted, Problem
+from bot.ingest import Orders
+from bot.ports import Clock, DeadLetters, FeedStates, Outbox, Views, Wishes
+
+log = structlog.get_logger()
+
+
+class Role(IntEnum):
+    """What somebody may do; each may do what the one before may."""
+
+    STRANGER = 0
+    READER = 1
+    KEEPER = 2
+    ADMIN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who wants something. ``id`` is the platform's own; ``place`` the address of the chat it is wanted in."""
+
+    front: str  # telegram | slack | cli | web
+    id: str
+    role: Role
+    place: str = ""
+
+    @property
+    def name(self) -> str:
+        """As it stands in silences and logs: ``telegram:4711``."""
+        return f"{self.front}:{self.id}"
+
+    @property
+    def receiver(self) -> str:
+        """The receiver name of the chat they act in, "" outside of any."""
+        return f"{self.front}:{self.place}" if self.place else ""
+
+    def need(self, least: Role, verb: str) -> None:
+        """Pass, and leave a line for the audit where something is changed; or refuse without saying why.
+
+        Raises NotPermitted.
+        """
+        passed = self.role >= least
+        if not passed or least > Role.READER:
+            event = "service.allowed" if passed else "service.refused"
+            log.info(event, verb=verb, by=self.name, place=self.place, role=self.role.name.lower())
+        if not passed:
+            raise NotPermitted("You may not do that here.")
+
+
+def at_the_machine(user: str) -> Actor:
+    """Somebody with a shell on the machine may do everything."""
+    return Actor("cli", user, Role.ADMIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Who is let in. An empty ``telegram_admins`` means that nobody is one."""
+
+    telegram_admins: Collection[int] = ()
+    may_subscribe: Callable[[int], bool] = lambda _chat: True
+    slack_channels: Callable[[], Collection[str]] = tuple
+
+    def telegram(self, person: int, chat: int, thread: int = 0, *, keeps: bool) -> Actor:
+        """``keeps``: this person rules that chat, by Telegram's word."""
+        place = f"{chat}/{thread}" if thread else str(chat)
+        role = Role.KEEPER if keeps else Role.READER
+        if person in self.telegram_admins:
+            role = Role.ADMIN
+        elif not self.may_subscribe(chat):
+            role = Role.STRANGER
+        return Actor("telegram", str(person), role, place)
+
+    def slack(self, person: str, channel: str) -> Actor:
+        """Whoever is in a channel the editors configured belongs to them; anybody else may ask."""
+        role = Role.KEEPER if channel in self.slack_channels() else Role.READER
+        return Actor("slack", person, role, channel)
+
+
+async def _no_page(_url: str) -> Entry | None:
+    return None
+
+
+async def _no_reload() -> Sequence[Problem]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The seams the service is built on. ``page`` reads an article by its link; ``reload`` the editors' files."""
+
+    wishes: Wishes
+    views: Views
+    feeds: FeedStates
+    outbox: Outbox
+    dead: DeadLetters
+    orders: Callable[[], Orders]
+    clock: Clock
+    doors: Doors
+    wake: asyncio.Event
+    page: Callable[[str], Awaitable[Entry | None]] = _no_page
+    reload: Callable[[], Awaitable[Sequence[Problem]]] = _no_reload
+
+    @property
+    def now(self) -> datetime:
+        """The wall clock."""
+        return self.clock.now()
