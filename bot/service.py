@@ -3,9 +3,13 @@
 Each verb takes the actor first and is the only place where it is checked what that actor may do; every change and
 every refusal leaves a line in the log. The verbs are grouped by noun, each group a file:
 
-==========================  ====================================================================
-:mod:`bot.service_chats`    what a chat wants to be told, and its own keywords
-==========================  ====================================================================
+==============================  ====================================================================
+:mod:`bot.service_chats`        what a chat wants to be told, and its own keywords
+:mod:`bot.service_silences`     what is muted until when, for one chat or for all
+:mod:`bot.service_questions`    why, why not, latest, search, status; "wrong"
+:mod:`bot.service_operations`   for admins: feeds, dead letters, subscribers, feedback, reload
+:mod:`bot.service_ground`       who may what, and the seams all this stands on
+==============================  ====================================================================
 
 Answers are values, never texts: how they are said, and in which language, is the front's business.
 """
@@ -14,6 +18,9 @@ from __future__ import annotations
 
 from bot.service_chats import Chats
 from bot.service_ground import Ground
+from bot.service_operations import Operations
+from bot.service_questions import Questions
+from bot.service_silences import Silences
 
 
 class Service:
@@ -24,3 +31,6 @@ class Service:
         self.clock = ground.clock
         self.wishes = ground.wishes
         self.chats = Chats(ground)
+        self.silences = Silences(ground)
+        self.questions = Questions(ground)
+        self.operations = Operations(ground)

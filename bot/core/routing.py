@@ -139,7 +139,9 @@ def route(
             later = due(subscription, level, now) if now else None
             found[subscription.receiver] = Routed(receiver_of(subscription), None, "subscription", later)
     return tuple(
-        routed for name, routed in found.items() if not (now and muted_for(name, silences, facets, now))
+        routed
+        for routed in found.values()
+        if not (now and muted_for(place_of(routed.receiver), silences, facets, now))
     )
 
 
@@ -162,22 +164,28 @@ def _by_routes(
 
 
 OWN = "receiver"
-"""The label that makes a silence a receiver's own: it mutes nobody else."""
+"""The label that makes a silence a place's own (``telegram:4711``): it mutes nobody else."""
 
 
-def muted_for(receiver: str, silences: Sequence[Silence], facets: Sequence[Labels], now: datetime) -> bool:
-    """Has this receiver silenced it for itself? What is critical passes, as it passes everybody's silence."""
+def place_of(receiver: Receiver) -> str:
+    """Where a receiver is, whatever the editors call it: ``slack:C042``, ``telegram:-1001/12`` in a forum."""
+    thread = receiver.options.get("thread", "")
+    return f"{receiver.kind}:{receiver.address}" + (f"/{thread}" if thread else "")
+
+
+def muted_for(place: str, silences: Sequence[Silence], facets: Sequence[Labels], now: datetime) -> bool:
+    """Has this place silenced it for itself? What is critical passes, as it passes everybody's silence."""
     if any(Level.CRITICAL.word in labels["level"] for labels in facets):
         return False
-    return muting(own_silences(silences, receiver), facets, now) is not None
+    return muting(own_silences(silences, place), facets, now) is not None
 
 
-def own_silences(silences: Iterable[Silence], receiver: str) -> list[Silence]:
-    """The silences of this receiver's own, without the label that says so."""
+def own_silences(silences: Iterable[Silence], place: str) -> list[Silence]:
+    """The silences of this place's own, without the label that says so."""
     return [
         replace(each, labels={label: value for label, value in each.labels.items() if label != OWN})
         for each in silences
-        if each.labels.get(OWN) == receiver
+        if each.labels.get(OWN) == place
     ]
 
 

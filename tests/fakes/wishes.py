@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -126,6 +126,6 @@ class MemoryFeedStates:
     async def save_state(self, state: FeedState) -> None:
         self.rows[state.feed] = replace(state)
 
-    async def save_states(self, states: Sequence[FeedState]) -> None:
+    async def save_states(self, states: Collection[FeedState]) -> None:
         for state in states:
             await self.save_state(state)
