@@ -119,23 +119,42 @@ def rulebook_of(desk: Desk) -> RuleBook:
 
 
 # ── while running ────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What is in force after a reading while running. ``problems`` are those of the reading, () = in order."""
+
+    desk: Desk
+    rulebook: RuleBook
+    problems: tuple[Problem, ...]
+
+
 def load_lenient(rules_dir: Path, last_good: Desk) -> tuple[Desk, tuple[Problem, ...]]:
     """What is good now, with the last good version of everything that is not, and the problems. Never raises.
 
     The desk that comes back is whole: its terms parse, its routes lead somewhere, its rules pass their examples.
     Warnings are in ``desk.warnings`` and not among the problems.
     """
+    live = load_live(rules_dir, last_good)
+    return live.desk, live.problems
+
+
+def load_live(rules_dir: Path, last_good: Desk) -> Live:
+    """The same with the rules compiled, which the examples need anyhow."""
     reading = _read(rules_dir)
     reading.problems.extend(_gone(reading, last_good, rules_dir))
     problems = reading.errors
-    desk = _merged(reading, last_good) if problems else reading.desk()
-    if not _whole(desk):
-        return last_good, tuple(sorted(problems))
-    failing = failing_examples(desk.rules, rulebook_of(desk), rules_dir)
+    desk = reading.desk()
+    if problems:
+        merged = _merged(reading, last_good)
+        desk = merged if _whole(merged) else last_good
+    rulebook = rulebook_of(desk)
+    failing = failing_examples(desk.rules, rulebook, rules_dir) if desk is not last_good else {}
     if failing:
         problems += [problem for each in failing.values() for problem in each]
-        desk = _without(desk, failing, last_good)
-    return (desk if _whole(desk) else last_good), tuple(sorted(problems))
+        kept = _without(desk, failing, last_good)
+        desk = kept if _whole(kept) else last_good
+        rulebook = rulebook_of(desk)
+    return Live(desk, rulebook, tuple(sorted(problems)))
 
 
 def _whole(desk: Desk) -> bool:
