@@ -15,7 +15,7 @@ a transaction that fails throws the index away, to be rebuilt from the store: ch
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -45,6 +45,7 @@ from bot.core.model import (
 from bot.core.normalise import normalise_all
 from bot.core.routing import Labels, Route, Routed, route
 from bot.core.stories import Placement, StoryIndex
+from bot.core.watches import Watches, compiled, decide_own, own_placement
 from bot.failpoint import reach
 from bot.ports import Ledger, News, Polled, PollRecord, Wishes
 
@@ -71,6 +72,7 @@ class _Poll:
     orders: Orders
     silences: Sequence[Silence]
     subscriptions: Sequence[Subscription]
+    watches: Watches
     known: dict[str, KnownEntry]
     stories: dict[str, StoryRecord] = field(default_factory=dict)
     entries: list[tuple[Entry, Decision]] = field(default_factory=list)
@@ -107,6 +109,7 @@ class Ingest:
         self._window = window
         self._observe = observe  # told of every poll that was written; must not raise
         self._index: StoryIndex | None = None
+        self._watches = Watches()
         self._cursor = 0
         self._turn = asyncio.Lock()
 
@@ -138,6 +141,8 @@ class Ingest:
         entries = normalise_all(polled.raws, polled.feed, first_seen=polled.at, base_url=polled.url)
         silences = await self._wishes.silences(polled.at)
         subscriptions = await self._wishes.subscriptions()
+        orders = self._orders()
+        self._watches = compiled(subscriptions, orders.rulebook, self._watches)
         async with self._news.deciding() as ledger:
             index = await self._current_index(ledger, polled.at)
             known = await ledger.known({alias for entry in entries for alias in entry.aliases})
@@ -145,9 +150,10 @@ class Ingest:
                 polled.at,
                 polled.baseline,
                 polled.amends,
-                self._orders(),
+                orders,
                 silences,
                 subscriptions,
+                self._watches,
                 dict(known),
             )
             for entry in entries:
@@ -193,8 +199,9 @@ class Ingest:
         self, entry: Entry, known: KnownEntry | None, poll: _Poll, index: StoryIndex, ledger: Ledger
     ) -> Decision:
         rules = poll.orders.rulebook.rules
-        matches = poll.orders.rulebook.match(entry)
-        placement = _placement(entry, matches, known, index, poll.at)
+        matches, own = poll.orders.rulebook.match(entry), poll.watches.match(entry)
+        met = matches or [match for each in own.values() for match in each]
+        placement = _placement(entry, met, known, index, poll.at)
         story = await _story(placement.story if placement else "", poll, ledger)
         against = await _story(placement.contradicts if placement else "", poll, ledger)
         situation = Situation(
@@ -205,27 +212,57 @@ class Ingest:
             silences=poll.silences,
             against=against,
         )
-        decided = decide(entry, matches, placement, story, situation)
+        decided = decide(entry, matches, placement if matches else None, story, situation)
         if placement is not None and not (known and known.story):
-            index.absorb(entry, matches, placement)
+            index.absorb(entry, met, placement)
         poll.stories.update((after.id, after) for after in decided.stories)
-        self._owe(
+        told = self._owe(
             decided, facets_of(entry, matches, decided.stories[0], rules) if matches else (), poll, story
         )
-        return decided.decision
+        if placement is None or not own:
+            return decided.decision
+        await self._tell_watchers(entry, own, placement, told, situation, poll, ledger)
+        return replace(decided.decision, story=placement.story)
+
+    async def _tell_watchers(
+        self,
+        entry: Entry,
+        own: Mapping[str, Sequence[Match]],
+        placement: Placement,
+        told: Collection[str],
+        situation: Situation,
+        poll: _Poll,
+        ledger: Ledger,
+    ) -> None:
+        """Chats whose own keywords the entry met, but for those that were just told of it anyway."""
+        situation = replace(situation, rules=poll.watches.rules)
+        for wish in poll.subscriptions:
+            if wish.receiver not in own:
+                continue
+            mine = own_placement(placement, wish.receiver)
+            story = await _story(mine.story, poll, ledger)
+            decided, routed = decide_own(entry, wish, own[wish.receiver], mine, story, situation)
+            poll.stories.update((after.id, after) for after in decided.stories)
+            if decided.decision.alert and routed and wish.receiver not in told:
+                poll.owed.extend(_owed(decided.decision.alert, [routed], poll.at))
 
     def _owe(
         self, decided: Decided, facets: Sequence[Labels], poll: _Poll, before: StoryRecord | None
-    ) -> None:
-        """Who is told what: the alert, and what it says of the story it contradicts to those who know that one."""
+    ) -> Collection[str]:
+        """Who is told what: the alert, and what it says of the story it contradicts to those who know that one.
+
+        Returns the names of those who are told of the alert.
+        """
         alert, too = decided.decision.alert, decided.decision.told_too
         if alert is None:
-            return
+            return ()
         if too is not None:
             against = story_facets(decided.stories[1], poll.orders.rulebook.rules)
             facets = (*facets, *against)
             poll.owed.extend(_owed(too, self._routed(against, too, decided.stories[1], poll), poll.at))
-        poll.owed.extend(_owed(alert, self._routed(facets, alert, before, poll), poll.at))
+        routed = self._routed(facets, alert, before, poll)
+        poll.owed.extend(_owed(alert, routed, poll.at))
+        return {each.receiver.name for each in routed}
 
     def _routed(
         self, facets: Sequence[Labels], alert: Alert, before: StoryRecord | None, poll: _Poll
@@ -235,6 +272,8 @@ class Ingest:
             routes=poll.orders.routes,
             receivers=poll.orders.receivers,
             subscriptions=_earlier(poll.subscriptions, alert, before),
+            silences=poll.silences,
+            now=poll.at,
         )
         log.info("alert.decided", story=alert.story, revision=alert.revision, receivers=len(routed))
         return routed
@@ -280,21 +319,21 @@ _EDITS = (AlertKind.SOURCE, AlertKind.DENIED, AlertKind.REVERSED)
 def _owed(alert: Alert, routed: Sequence[Routed], now: datetime) -> list[Delivery]:
     """A digest tells what broke and what rose; what only edits a message is no line of it."""
     quiet = alert.kind in _EDITS
-    return [_delivery(alert, each, now) for each in routed if each.digest is None or not quiet]
+    return [_delivery(alert, each, now) for each in routed if not (each.held and quiet)]
 
 
 def _delivery(alert: Alert, routed: Routed, now: datetime) -> Delivery:
     identity = f"{alert.story}/{routed.receiver.name}/{alert.revision}"
-    kind = MessageKind.ALERT if routed.digest is None else MessageKind.DIGEST
+    edge = _next_edge(now, routed.digest) if routed.digest is not None else now
     return Delivery(
         id=identity,
         story=alert.story,
         revision=alert.revision,
         receiver=routed.receiver,
-        message=Message(identity, kind, (alert,)),
+        message=Message(identity, MessageKind.DIGEST if routed.held else MessageKind.ALERT, (alert,)),
         state=DeliveryState.OWED,
         priority=int(alert.level),
-        not_before=now if routed.digest is None else _next_edge(now, routed.digest),
+        not_before=routed.not_before or edge,
         created=now,
     )
 

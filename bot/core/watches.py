@@ -12,8 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
+from bot.core.decide import Decided, Situation, decide, facets_of
+from bot.core.hours import due
 from bot.core.matching import RuleBook
-from bot.core.model import Entry, Level, Match, Subscription
+from bot.core.model import Entry, Level, Match, StoryRecord, Subscription
+from bot.core.routing import OWN, Routed, muted_for, muting, place_of, receiver_of
 from bot.core.rules import Rule, TermSpec
 from bot.core.stories import Placement
 from bot.core.terms import TermProblem, term_warnings
@@ -101,12 +104,41 @@ def compiled(subscriptions: Iterable[Subscription], book: RuleBook, before: Watc
     return Watches(made_of, book, book.with_rules(rules), owners)
 
 
+# ── telling ──────────────────────────────────────────────────────────────────────────────────────────
 def own_placement(placement: Placement, receiver: str) -> Placement:
-    """The same place, among what this receiver was told."""
+    """The same place, among what this receiver was told of its own keywords."""
     mark = blake2b(receiver.encode(), digest_size=4).hexdigest()
-    return replace(placement, story=f"{placement.story}{_APART}{mark}")
+    return replace(placement, story=f"{placement.story}{_APART}{mark}", contradicts="")
 
 
 def common_story(story: str) -> str:
     """The story that a chat's own record of it belongs to; any other id is left as it is."""
     return story.partition(_APART)[0]
+
+
+def decide_own(
+    entry: Entry,
+    wish: Subscription,
+    matches: Sequence[Match],
+    placement: Placement,
+    story: StoryRecord | None,
+    situation: Situation,
+) -> tuple[Decided, Routed | None]:
+    """The chat's own decision about an entry that met its keywords, and when it is told, if it is.
+
+    ``placement`` and ``story`` are the chat's own (:func:`own_placement`), ``situation.rules`` the watches'. Silences
+    speak of the common story, so they are asked after the decision and not within it.
+    """
+    decided = decide(entry, matches, placement, story, replace(situation, silences=(), against=None))
+    alert = decided.decision.alert
+    if alert is None:
+        return decided, None
+    common = replace(decided.stories[0], id=common_story(placement.story))
+    facets = facets_of(entry, matches, common, situation.rules)
+    receiver = receiver_of(wish)
+    everybody = [silence for silence in situation.silences if OWN not in silence.labels]
+    if muting(everybody, facets, situation.now) or muted_for(
+        place_of(receiver), situation.silences, facets, situation.now
+    ):
+        return decided, None
+    return decided, Routed(receiver, None, "own keyword", due(wish, alert.level, situation.now))

@@ -128,3 +128,67 @@ def test_a_silence_mutes_what_its_labels_cover(
 ) -> None:
     silence = Silence("x", silenced, NOW + timedelta(hours=until), "ada")
     assert (muting((silence,), facets, NOW) is silence) is muted
+
+
+@pytest.mark.parametrize(
+    ("topics", "facets", "wanted"),
+    [
+        (("conflict@critical",), (labels(),), False),  # the topic's own level counts
+        (("conflict@low",), (labels(level="low"),), True),
+        (
+            ("conflict@critical", "europe"),
+            (labels(),),
+            True,
+        ),  # another topic is content with the chat's level
+        (("cyber@low", "conflict"), (labels(level="low"),), False),
+    ],
+)
+def test_topics_of_one_chat_have_levels_of_their_own(
+    topics: tuple[str, ...], facets: tuple[Labels, ...], wanted: bool
+) -> None:
+    chat = Subscription("telegram", "7", topics=topics, level=Level.MEDIUM)
+    assert bool(route(facets, routes=(Route({}, ()),), receivers=(), subscriptions=(chat,))) is wanted
+
+
+def test_a_forum_topic_is_a_receiver_of_its_own() -> None:
+    chats = (Subscription("telegram", "-1/7", language="de"), Subscription("telegram", "-1/8"))
+    found = route((labels(),), routes=(Route({}, ()),), receivers=(), subscriptions=chats)
+    assert [(each.receiver.name, each.receiver.address) for each in found] == [
+        ("telegram:-1/7", "-1"),
+        ("telegram:-1/8", "-1"),
+    ]
+    assert found[0].receiver.options == {"language": "de", "thread": "7"}
+
+
+@pytest.mark.parametrize(
+    ("level", "held"),
+    [("high", NOW + timedelta(hours=2)), ("critical", None)],
+)
+def test_quiet_hours_hold_a_subscription_and_critical_passes(level: str, held: datetime | None) -> None:
+    chat = Subscription("telegram", "7", quiet="11:00-14:00")
+    (found,) = route(
+        (labels(level=level),), routes=(Route({}, ()),), receivers=(), subscriptions=(chat,), now=NOW
+    )
+    assert (found.not_before, found.held) == (held, held is not None)
+
+
+@pytest.mark.parametrize(
+    ("silenced", "level", "told"),
+    [
+        ({"receiver": "telegram:7", "story": "s1"}, "high", ["desk", "phones"]),
+        ({"receiver": "telegram:7", "story": "s1"}, "critical", ["desk", "phones", "telegram:7"]),
+        ({"receiver": "telegram:8", "story": "s1"}, "high", ["desk", "phones", "telegram:7"]),
+        ({"receiver": "slack:#desk", "rule": "troop-withdrawal"}, "high", ["phones", "telegram:7"]),
+        ({"receiver": "telegram:7"}, "high", ["desk", "phones"]),  # everything
+    ],
+)
+def test_a_silence_of_ones_own_mutes_nobody_else(
+    silenced: dict[str, str], level: str, told: list[str]
+) -> None:
+    silence = Silence("x", silenced, NOW + timedelta(hours=1), "telegram:7")
+    found = route(
+        (labels(level=level),), routes=(), receivers=(DESK, PHONES),
+        subscriptions=(Subscription("telegram", "7"),), silences=(silence,), now=NOW,
+    )  # fmt: skip
+    assert [each.receiver.name for each in found] == told
+    assert muting((silence,), (labels(),), NOW) is None  # nor does it stop the decision
