@@ -59,10 +59,10 @@ class Supervisor:
         now = self._clock.monotonic()
         return [name for name, loop in self._loops.items() if loop.failures and now - loop.started < PROVEN]
 
-    async def stop(self) -> None:
-        """Cancel every loop and wait until each is gone."""
-        tasks = [loop.task for loop in self._loops.values() if loop.task is not None]
+    async def stop(self, *names: str) -> None:
+        """Cancel these loops, or every one, and wait until each is gone."""
+        ending = [self._loops.pop(name) for name in names or tuple(self._loops) if name in self._loops]
+        tasks = [loop.task for loop in ending if loop.task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._loops.clear()

@@ -18,7 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("app", "demo", "replay", "backtest"),  # app_desk is the part of app without edges
     ("chat", "slackapp", "web"),
     ("service",),
-    ("poller", "pages", "delivery", "digest", "supervise", "systemclock"),
+    ("poller", "pages", "delivery", "digest", "heartbeat", "supervise", "systemclock"),
     ("ingest",),
     ("sources", "store", "notify"),
     ("ports", "config"),
