@@ -22,7 +22,7 @@ import asyncio
 import hmac
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from telegram import Bot, ChatMemberUpdated, Update
@@ -193,10 +193,15 @@ class ChatFront:
     async def _reply(self, what: Heard) -> Reply | None:
         if what.hidden:
             return self._talk.refuse_hidden(what)
-        actor = self._service.doors.telegram(
-            what.person, what.chat, what.thread, keeps=await self._guard.keeps(what)
+        if what.channel:
+            what = replace(what, about=await self._guard.channel(what))
+            if not what.about:
+                return self._talk.refuse_channel(what)
+        keeps = bool(what.about) or await self._guard.keeps(what)
+        chat, thread = (what.about, 0) if what.about else (what.chat, what.thread)
+        return await self._talk.answer(
+            self._service.doors.telegram(what.person, chat, thread, keeps=keeps), what
         )
-        return await self._talk.answer(actor, what)
 
     async def _membership(self, change: ChatMemberUpdated) -> None:
         """Thrown out or blocked: nothing more is owed to that chat."""

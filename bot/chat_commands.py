@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
-from bot.chat_menu import key_of, levels_menu, main_menu, topics_menu
+from bot import chat_admin, chat_asks
+from bot.chat_menu import (
+    digest_menu,
+    key_of,
+    languages_menu,
+    levels_menu,
+    main_menu,
+    quiet_menu,
+    topics_menu,
+    zones_menu,
+)
 from bot.chat_reply import Reply, Request
 from bot.chat_says import greeting, help_text, settings_text
+from bot.config.words import words
 from bot.core.model import Subscription
 from bot.errors import InputError
 from bot.service_chats import LEVELS
 
 Command = Callable[[Request], Awaitable[Reply]]
 TOPIC_LINK = "topic-"
+UNKNOWN = "I do not know that command; /help lists what I know."
 
 
 async def start(request: Request) -> Reply:
@@ -78,10 +90,48 @@ def _settings(request: Request, wish: Subscription) -> Reply:
     return Reply(settings_text(request, wish), main_menu(request, wish))
 
 
+async def quiet(request: Request) -> Reply:
+    """``/quiet 22-7``, ``/quiet 22:00-07:00 Kyiv``, ``/quiet off``; without anything the buttons."""
+    hours, _, zone = request.argument.partition(" ")
+    wish = request.wish
+    if hours:
+        hours = "" if hours.lower() in OFF else hours
+        wish = await request.service.chats.quiet(request.actor, hours, zone.strip())
+    return Reply(settings_text(request, wish), quiet_menu(request, wish))
+
+
+async def zone(request: Request) -> Reply:
+    """``/zone Kyiv``."""
+    wish = request.wish
+    if request.argument:
+        wish = await request.service.chats.zone(request.actor, request.argument)
+    return Reply(settings_text(request, wish), zones_menu(request, wish))
+
+
+async def digest(request: Request) -> Reply:
+    """``/digest 08:00``, ``/digest 30m``, ``/digest off``."""
+    wish = request.wish
+    if request.argument:
+        wanted = "" if request.argument.lower() in OFF else request.argument
+        wish = await request.service.chats.digest(request.actor, wanted)
+    return Reply(settings_text(request, wish), digest_menu(request, wish))
+
+
+async def language(request: Request) -> Reply:
+    """``/language de``."""
+    wish = request.wish
+    if request.argument:
+        wish = await request.service.chats.language(request.actor, request.argument)
+    request = replace(request, wish=wish, t=words(wish.language))
+    return Reply(settings_text(request, wish), languages_menu(request, wish))
+
+
 async def unknown(_request: Request) -> Reply:
     """No such command, or none for this person: there is no difference to be seen."""
-    raise InputError("I do not know that command; /help lists what I know.")
+    raise InputError(UNKNOWN)
 
+
+OFF = ("off", "none", "no", "0", "-")
 
 COMMANDS: Mapping[str, Command] = {
     "start": start,
@@ -91,6 +141,32 @@ COMMANDS: Mapping[str, Command] = {
     "stop": unsubscribe,
     "topics": topics,
     "level": level,
+    "quiet": quiet,
+    "zone": zone,
+    "digest": digest,
+    "language": language,
     "status": status,
     "settings": status,
+    "why": chat_asks.why,
+    "whynot": chat_asks.whynot,
+    "latest": chat_asks.newest,
+    "search": chat_asks.search,
+    "silences": chat_asks.silences,
+    "unmute": chat_asks.unmute,
+    "stats": chat_asks.stats,
 }
+"""Commands of everybody; those for own keywords are the talk's, which remembers what waits for a yes."""
+
+ADMIN_COMMANDS: Mapping[str, Command] = {
+    "admin": chat_admin.admin,
+    "reload": chat_admin.reload,
+    "retry": chat_admin.retry,
+    "drop": chat_admin.drop,
+}
+"""To who is no admin these do not exist."""
+
+FOR_CHANNELS = frozenset(
+    ("subscribe", "unsubscribe", "stop", "topics", "level", "quiet", "zone", "digest", "language", "status",
+     "watch", "unwatch", "mywatches")
+)  # fmt: skip
+"""Commands that may begin with a channel's name (``/subscribe @channel conflict high``) and then are about it."""

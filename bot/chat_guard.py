@@ -45,19 +45,32 @@ class Guard:
         """Does the person rule the chat? Alone with the bot, yes; in a group its admins, as Telegram says."""
         if what.private:
             return True
-        key, now = (what.chat, what.person), self._clock.monotonic()
+        return await self._rules(what.chat, what.person)
+
+    async def channel(self, what: Heard) -> int:
+        """The id of the channel a command is about, if the person rules it; 0 otherwise."""
+        try:
+            chat = await self._bot.get_chat(what.channel)
+        except TelegramError:
+            return 0
+        if chat.type != "channel" or not await self._rules(chat.id, what.person):
+            return 0
+        return chat.id
+
+    async def _rules(self, chat: int, person: int) -> bool:
+        key, now = (chat, person), self._clock.monotonic()
         until, rules = self._rulers.get(key, (0.0, False))
         if until <= now:
-            rules = await self._is_ruler(what)
+            rules = await self._is_ruler(chat, person)
             self._rulers[key] = (now + KNOWN_FOR, rules)
             if len(self._rulers) > MOST_PEOPLE:
                 self._rulers.popitem(last=False)
         return rules
 
-    async def _is_ruler(self, what: Heard) -> bool:
+    async def _is_ruler(self, chat: int, person: int) -> bool:
         try:
-            member = await self._bot.get_chat_member(what.chat, what.person)
+            member = await self._bot.get_chat_member(chat, person)
         except TelegramError as error:
-            log.warning("chat.unknown_member", chat=what.chat, error=type(error).__name__)
+            log.warning("chat.unknown_member", chat=chat, error=type(error).__name__)
             return False
         return member.status in RULERS

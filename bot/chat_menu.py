@@ -193,6 +193,9 @@ async def _changed(request: Request, what: str, value: str) -> Subscription | No
             return await chats.zone(actor, value)
         case "on":
             return await chats.subscribe(actor, name=request.chat_name, language=language)
+        case "unmute":
+            await request.service.silences.drop(actor, value)
+            return request.wish
         case "off":
             return await chats.unsubscribe(actor)
     return None

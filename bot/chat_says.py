@@ -9,6 +9,7 @@ from bot.chat_reply import Request, bold, safe
 from bot.config.words import LANGUAGES, Words
 from bot.core.model import Subscription
 from bot.core.routing import read_topic
+from bot.service_ground import Role
 
 
 def greeting(request: Request) -> str:
@@ -30,15 +31,39 @@ COMMAND_LIST = (
     ("unsubscribe", "be told nothing more"),
     ("topics", "choose topics"),
     ("level", "choose how loud it must be"),
+    ("quiet", "quiet hours: /quiet 22-7 Kyiv; what comes is told afterwards"),
+    ("digest", "be told together: /digest 08:00 or /digest 30m"),
+    ("zone", "your time zone: /zone Kyiv"),
+    ("watch", "your own keywords: /watch troops returning"),
+    ("mywatches", "your own keywords so far"),
+    ("unwatch", "forget one: /unwatch 1"),
+    ("latest", "the newest alerts"),
+    ("search", "search the last days: /search troops + border"),
+    ("why", "why it rang: /why and a link"),
+    ("whynot", "why it did not: /whynot and a link or a headline"),
+    ("silences", "what is muted, and until when"),
+    ("language", "the language I speak: /language de"),
     ("status", "what you are told"),
+    ("stats", "what I saw so far"),
     ("help", "all commands"),
 )
 """Every command with what it does, in the order of use."""
 
+ADMIN_LIST = (
+    ("admin", "feeds, dead letters, subscribers, what was called wrong"),
+    ("reload", "read the editors' files again"),
+    ("retry", "owe a dead letter again, by its id"),
+    ("drop", "remove a dead letter, by its id"),
+)
+
 
 def help_text(request: Request) -> str:
     """All commands, one a line."""
-    return "\n".join(f"/{name} — {request.t(text)}" for name, text in COMMAND_LIST)
+    lines = [f"/{name} — {request.t(text)}" for name, text in COMMAND_LIST]
+    if request.actor.role is Role.ADMIN:
+        lines += [f"/{name} — {request.t(text)}" for name, text in ADMIN_LIST]
+    about = request.t("A channel is subscribed by its admin, from here: /subscribe @channel conflict high")
+    return "\n".join([*lines, "", about])
 
 
 def settings_text(request: Request, wish: Subscription) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telegram import Message, MessageEntity, Update
 
-from bot.chat_commands import COMMANDS, unknown
-from bot.chat_menu import press as press_menu
+from bot import chat_admin, chat_alerts, chat_menu
+from bot.chat_commands import ADMIN_COMMANDS, COMMANDS, FOR_CHANNELS, UNKNOWN, Command, unknown
 from bot.chat_reply import Reply, Request, safe
+from bot.chat_watching import Watching
 from bot.config.words import Words, words
 from bot.errors import InputError, NotPermitted, StoreError
 from bot.service import Service
@@ -33,6 +35,8 @@ class Heard:
     chat_name: str = ""
     hidden: bool = False  # behind a group or channel: nobody we could know
     moved_to: int = 0
+    channel: str = ""  # "@name" of the channel the command is about, where it is not about this chat
+    about: int = 0  # its id, once it is known that the person rules it
 
 
 def heard(update: Update, bot_name: str) -> Heard | None:
@@ -51,11 +55,13 @@ def heard(update: Update, bot_name: str) -> Heard | None:
     command, argument = _command(message, bot_name)
     if not command:
         return None
+    channel, argument = _channel(message, command, argument)
     return Heard(
         person=message.from_user.id,
         chat=message.chat.id,
         thread=_thread(message),
         private=message.chat.type == "private",
+        channel=channel,
         command=command,
         argument=argument,
         language=message.from_user.language_code or "en",
@@ -99,15 +105,37 @@ def _command(message: Message, bot_name: str) -> tuple[str, str]:
     return name.casefold(), text[len(head) :].strip()
 
 
+def _channel(message: Message, command: str, argument: str) -> tuple[str, str]:
+    """A channel's name before the argument, and the rest; only alone with us, where nobody else is spoken for."""
+    first, _, rest = argument.partition(" ")
+    if message.chat.type != "private" or command not in FOR_CHANNELS or not _CHANNEL.fullmatch(first):
+        return "", argument
+    return first, rest.strip()
+
+
+_CHANNEL = re.compile(r"@\w{4,32}|-100\d{6,13}", re.ASCII)
+
+
 class Talk:
     """Answers people. Everything a person may see of an error is decided here."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._watching = Watching()
+        self._own: Mapping[str, Command] = {
+            "watch": self._watching.watch,
+            "mywatches": self._watching.listed,
+            "unwatch": self._watching.unwatch,
+        }
 
     def refuse_hidden(self, what: Heard) -> Reply:
         """Somebody writes in the name of a group or channel: there is no id to know them by."""
         return Reply(words(what.language)("Please write as yourself: I cannot tell who you are."))
+
+    def refuse_channel(self, what: Heard) -> Reply:
+        """One answer whether there is no such channel or it is not this person's: who asks learns neither."""
+        t = words(what.language)
+        return Reply(t("I do that for a channel's own admins only, and only where I am an admin too."))
 
     async def answer(self, actor: Actor, what: Heard) -> Reply | None:
         """The reply to what was heard; None where silence is the answer."""
@@ -121,21 +149,27 @@ class Talk:
         except InputError as error:
             return _told(what, t, error.template, error.values)
         except NotPermitted as error:
+            if what.command in ADMIN_COMMANDS:
+                return _told(what, t, UNKNOWN) if what.private else None
             return _told(what, t, str(error))
         except StoreError:
             return _told(what, t, "I cannot look that up just now. Please try again in a moment.")
 
     async def _obey(self, request: Request, what: Heard) -> Reply | None:
-        command = COMMANDS.get(what.command)
+        command = (
+            self._own.get(what.command) or COMMANDS.get(what.command) or ADMIN_COMMANDS.get(what.command)
+        )
         if command is None and not what.private:
             return None  # perhaps meant for somebody else
-        return await (command or unknown)(request)
+        reply = await (command or unknown)(request)
+        return replace(reply, buttons=()) if what.about else reply  # buttons would be about this chat
 
     async def _press(self, request: Request, what: Heard) -> Reply:
-        reply = await press_menu(request, what.data)
-        if reply is None:
-            raise InputError("This button is too old. /topics shows what there is now.")
-        return reply
+        for press in (chat_alerts.press, chat_menu.press, self._watching.press, chat_admin.press):
+            reply = await press(request, what.data)
+            if reply is not None:
+                return reply
+        raise InputError("This button is too old. /topics shows what there is now.")
 
 
 def _told(what: Heard, t: Words, template: str, values: Mapping[str, object] | None = None) -> Reply:

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from bot.config.values import suggestion
 from bot.config.words import LANGUAGES, spoken
 from bot.core.hours import read_digest, read_quiet, write_digest
+from bot.core.matching import RuleBook
 from bot.core.model import Direction, Level, Subscription
 from bot.core.routing import read_topic
 from bot.core.watches import LONGEST_WATCH, MOST_WATCHES, problem_of
@@ -124,6 +125,14 @@ class Chats:
         if code not in LANGUAGES:
             raise InputError("I speak {languages}.", languages=", ".join(LANGUAGES))
         return await self._save(replace(await self.mine(actor), language=code))
+
+    def may_change(self, actor: Actor) -> None:
+        """Ask before work is done whose fruit this actor could not keep. Raises NotPermitted."""
+        actor.need(Role.KEEPER, "change")
+
+    def book(self) -> RuleBook:
+        """The editors' rules and lists in force."""
+        return self._on.orders().rulebook
 
     # ── own keywords ─────────────────────────────────────────────────────────────────────────────────
     def checked(self, wish: Subscription, text: str) -> str:

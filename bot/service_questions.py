@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.core.buttons import mark
 from bot.core.matching import RuleBook, headline
 from bot.core.model import Entry, Feedback, FeedStatus, Match, Outcome, Silence, StoryRecord, Subscription
 from bot.core.rules import Rule
@@ -95,7 +96,7 @@ class Questions:
 
     async def _explained(self, actor: Actor, subject: str) -> Explanation | None:
         wanted = subject.strip()
-        story = await self._on.views.story(common_story(wanted))
+        story = await self._on.views.story(wanted) or await self._on.views.story(common_story(wanted))
         for key in (*_links(story), clean(wanted), wanted):
             stored = await self._on.views.decision(key) if key else None
             if stored is not None:
@@ -179,15 +180,19 @@ class Questions:
             max((state.last_success for state in states.values() if state.last_success), default=None),
         )
 
-    async def wrong(self, actor: Actor, story: str) -> Feedback:
-        """This alert should not have rung: kept with its evidence for the editor. Raises InputError."""
+    async def wrong(self, actor: Actor, story: str, rule_mark: str = "") -> Feedback:
+        """This alert should not have rung: kept with its evidence for the editor. Raises InputError.
+
+        ``rule_mark`` is that of the rule it rang for (:func:`bot.core.buttons.mark`); without it the loudest one's.
+        """
         actor.need(Role.READER, "wrong")
         found = await self.why(actor, story)
-        match = found.stored.decision.matches[0] if found.stored and found.stored.decision.matches else None
-        if match is None:  # a chat's own keyword rang, or the rules have changed since
-            match = found.sheets[0].match if found.sheets else None
-        if match is None:
+        stored = found.stored.decision.matches if found.stored is not None else ()
+        matches = [*stored, *(sheet.match for sheet in found.sheets)]  # the rules may have changed since
+        meant = [each for each in matches if not rule_mark or mark(each.rule) == rule_mark]
+        if not meant:
             raise InputError("No rule met that article, so no rule can be corrected.")
+        match = meant[0]
         entry, own = found.entry, common_story(story)
         feedback = Feedback(
             id=f"{match.rule}/{own}/{actor.name}", rule=match.rule, story=own, title=entry.title, lang=entry.lang,

@@ -1,0 +1,127 @@
+"""For admins: /admin and its pages, /reload. To everybody else these commands do not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from bot.chat_articles import fitting, utc
+from bot.chat_reply import Button, Reply, Request, bold, safe
+from bot.core.model import Delivery
+from bot.core.plain import shortened
+from bot.core.urls import redacted
+from bot.errors import InputError
+
+PREFIX = "adm:"
+MOST_ROWS = 15
+
+
+async def admin(request: Request) -> Reply:
+    """``/admin``, ``/admin feeds`` …: one page, and buttons to the others."""
+    page = PAGES.get(request.argument.strip().lower() or "feeds")
+    if page is None:
+        raise InputError("There is {pages}.", pages=", ".join(f"/admin {name}" for name in PAGES))
+    return _with_menu(request, await page(request), edit=False)
+
+
+async def reload(request: Request) -> Reply:
+    """``/reload``: the editors' files, now."""
+    problems = await request.service.operations.reload(request.actor)
+    if not problems:
+        return Reply(request.t("The editors' files are in order and in force."))
+    shown = [safe(shortened(str(problem), 300)) for problem in problems]
+    return Reply(fitting([bold(request.t("The last good version stays in force:")), *shown], "\n"))
+
+
+async def feeds(request: Request) -> str:
+    """Feeds that want attention."""
+    t, health = request.t, await request.service.operations.health(request.actor)
+    head = t("{good} feeds answer, {trouble} do not, {never} were not asked yet",
+             good=health.good, trouble=len(health.trouble), never=health.never)  # fmt: skip
+    lines = [
+        f"{safe(each.feed)}: {each.status.value}, {safe(shortened(redacted_reason(each.reason), 200))}"
+        f" ({each.failures}×, {utc(each.last_success)})"
+        for each in health.trouble[:MOST_ROWS]
+    ]
+    return fitting([bold(head), *lines], "\n")
+
+
+def redacted_reason(reason: str) -> str:
+    """A reason without what an address in it may hide."""
+    return " ".join(redacted(word) if "://" in word else word for word in reason.split())
+
+
+async def dead(request: Request) -> str:
+    """Messages that will not go out by themselves."""
+    t, letters = request.t, await request.service.operations.dead_letters(request.actor, MOST_ROWS)
+    if not letters:
+        return t("No dead letters.")
+    return fitting([bold(t("Dead letters")), *(_letter(letter) for letter in letters)], "\n")
+
+
+def _letter(letter: Delivery) -> str:
+    title = letter.message.alerts[0].title if letter.message.alerts else letter.message.notice
+    reason = safe(shortened(letter.reason, 120))
+    return f"{safe(letter.receiver.name)}: {safe(shortened(title, 80))} — {reason}\n<code>{safe(letter.id)}</code>"
+
+
+async def users(request: Request) -> str:
+    """Who subscribed."""
+    t, found = request.t, await request.service.operations.subscribers(request.actor)
+    active = [wish for wish in found if wish.active]
+    head = t("{active} subscribed, {left} left", active=len(active), left=len(found) - len(active))
+    lines = [
+        f"{safe(wish.receiver)} {safe(shortened(wish.name, 40))}: {wish.level.word}, "
+        f"{safe(shortened(', '.join(wish.topics) or '*', 60))}"
+        for wish in active[:MOST_ROWS]
+    ]
+    return fitting([bold(head), *lines], "\n")
+
+
+async def feedback(request: Request) -> str:
+    """What people called wrong."""
+    t, found = request.t, await request.service.operations.feedback(request.actor, limit=MOST_ROWS)
+    if not found:
+        return t("Nobody called an alert wrong.")
+    lines = [
+        f"{safe(each.rule)} {each.score}: {safe(shortened(each.title, 120))} ({safe(each.by)})"
+        for each in found
+    ]
+    return fitting([bold(t("Called wrong")), *lines], "\n")
+
+
+async def retry(request: Request) -> Reply:
+    """``/retry <id>``: a dead letter, once more."""
+    await request.service.operations.retry(request.actor, request.argument)
+    return Reply(request.t("It is owed again."))
+
+
+async def drop(request: Request) -> Reply:
+    """``/drop <id>``: a dead letter, for good."""
+    await request.service.operations.drop(request.actor, request.argument)
+    return Reply(request.t("Dropped."))
+
+
+PAGES: Mapping[str, Callable[[Request], Awaitable[str]]] = {
+    "feeds": feeds,
+    "dead": dead,
+    "users": users,
+    "feedback": feedback,
+}
+
+
+async def press(request: Request, data: str) -> Reply | None:
+    """Another page; None for a button that is none of these. Raises NotPermitted."""
+    page = PAGES.get(data.removeprefix(PREFIX)) if data.startswith(PREFIX) else None
+    return _with_menu(request, await page(request), edit=True) if page is not None else None
+
+
+def _with_menu(request: Request, text: str, *, edit: bool) -> Reply:
+    t = request.t
+    labels = {
+        "feeds": t("Feeds"),
+        "dead": t("Dead letters"),
+        "users": t("Subscribers"),
+        "feedback": t("Called wrong"),
+    }
+    row = [Button(label, f"{PREFIX}{name}") for name, label in labels.items()]
+    return Reply(text, [row[:2], row[2:]], edit=edit)
