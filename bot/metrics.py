@@ -36,6 +36,12 @@ _fetch = Histogram(
     buckets=_FETCH_BUCKETS,
     registry=REGISTRY,
 )
+_charsets = Counter(
+    "newsalert_charset_total",
+    "Documents by whether they are in the character set they declare.",
+    ["verdict"],
+    registry=REGISTRY,
+)
 _entries = Counter("newsalert_entries_total", "Items read in feeds, known ones too.", registry=REGISTRY)
 _decisions = Counter(
     "newsalert_decisions_total", "New items by what was decided.", ["outcome"], registry=REGISTRY
@@ -81,6 +87,11 @@ def polled(result: str, seconds: float, at: datetime, *, entries: int = 0) -> No
     _entries.inc(entries)
     if result in ("new", "unchanged"):
         _last_read.set(at.timestamp())
+
+
+def decoded(*, overridden: bool, unsure: bool) -> None:
+    """A document was decoded: as declared, against its declaration, or with characters lost."""
+    _charsets.labels("unsure" if unsure else "overridden" if overridden else "declared").inc()
 
 
 def feeds(counts: Mapping[FeedStatus, int]) -> None:

@@ -1,0 +1,136 @@
+"""In which character set is this document? Decided before parsing, from the strongest evidence to the weakest. Pure.
+
+==========================  ====================================================================================
+a byte order mark           it is that
+zero bytes around ``<``     UTF-16 or UTF-32 without a mark; ``Lo§”`` is ``<?xm`` in EBCDIC
+valid UTF-8, not all ASCII  it is UTF-8: hardly any text in another set is valid UTF-8 by chance
+what it declares            in HTTP, then in the document, if the bytes agree
+the look of the bytes       charset-normalizer
+==========================  ====================================================================================
+
+A publisher who declares UTF-8 and sends windows-1251 loses nothing here; believed, he would lose every alert,
+silently, since mojibake matches no rule.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from charset_normalizer import from_bytes
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_OPENINGS = (
+    (b"<\0\0\0", "utf-32-le"),
+    (b"\0\0\0<", "utf-32-be"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+    (b"\x4c\x6f\xa7\x94", "cp037"),
+)
+_IN_XML = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z][\w.:-]{0,40})[\"']")
+_IN_HTML = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z][\w.:-]{0,40})", re.IGNORECASE)
+_IN_HTTP = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z][\w.:-]{0,40})", re.IGNORECASE)
+_HEAD = 1_024  # bytes in which a declaration is looked for
+_SAMPLE = 65_536  # bytes whose look is judged; more is slow and tells no more
+
+_WIDER = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+    "shift_jis": "cp932",
+}
+"""What publishers mean by a name, as browsers have learned; each is a superset of what was written."""
+_SEVEN_BITS = ("iso2022", "hz", "utf-7", "utf7")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The text, without its byte order mark; ``overridden`` when it is not what the publisher declared."""
+
+    text: str
+    charset: str
+    overridden: bool = False
+    unsure: bool = False  # characters were lost, or the set is a guess
+
+
+def decode(body: bytes, content_type: str = "") -> Decoded:
+    """The text of a document. Never raises; what cannot be read becomes U+FFFD and is ``unsure``."""
+    for mark, charset in _MARKS:
+        if body.startswith(mark):
+            return _lossy(body[len(mark) :], charset, declared(body, content_type))
+    for opening, charset in _OPENINGS:
+        if body.startswith(opening):
+            return _lossy(body, charset, declared(body, content_type))
+    names = declared(body, content_type)
+    return _utf8(body, names) or _as_declared(body, names) or _as_it_looks(body, names)
+
+
+def declared(body: bytes, content_type: str = "") -> list[str]:
+    """The sets the publisher names, as Python calls them, the one in HTTP first."""
+    found = [match[1] for match in [_IN_HTTP.search(content_type)] if match]
+    head = body[:_HEAD]
+    inside = _IN_XML.match(head) or _IN_HTML.search(head)
+    if inside:
+        found.append(inside[1].decode("ascii"))
+    return [name for name in map(_python_name, found) if name]
+
+
+def _python_name(name: str) -> str:
+    try:
+        info = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return ""
+    # Codecs such as "rot13" or "zlib" turn text into text or bytes into bytes: they are no character sets.
+    return _WIDER.get(info.name, info.name) if getattr(info, "_is_text_encoding", True) else ""
+
+
+def _lossy(body: bytes, charset: str, names: list[str]) -> Decoded:
+    text = body.decode(charset, "replace")
+    agrees = not names or any(name.startswith(charset[:6]) for name in names)
+    return Decoded(text, charset, overridden=not agrees, unsure="\ufffd" in text)
+
+
+def _utf8(body: bytes, names: list[str]) -> Decoded | None:
+    if any(name.startswith(_SEVEN_BITS) for name in names) and body.isascii():
+        return None
+    text = _strict(body, "utf-8")
+    if text is None:
+        return None
+    overridden = bool(names) and "utf-8" not in names and not body.isascii()
+    return Decoded(text, "utf-8", overridden)
+
+
+def _as_declared(body: bytes, names: list[str]) -> Decoded | None:
+    for place, name in enumerate(names):
+        text = _strict(body, name)
+        if text is not None:
+            return Decoded(text, name, overridden=place > 0)
+    return None
+
+
+def _as_it_looks(body: bytes, names: list[str]) -> Decoded:
+    best = from_bytes(_telling(body)).best()
+    charset = best.encoding if best is not None else "cp1252"
+    text = body.decode(charset, "replace")
+    return Decoded(text, charset, overridden=bool(names), unsure=best is None or "\ufffd" in text)
+
+
+def _telling(body: bytes) -> bytes:
+    """Some of the body, from where it stops being ASCII."""
+    start = next((place for place, byte in enumerate(body) if byte > 127), 0)
+    return body[max(0, start - 200) : start + _SAMPLE]
+
+
+def _strict(body: bytes, charset: str) -> str | None:
+    try:
+        return body.decode(charset)
+    except (UnicodeError, LookupError, ValueError):
+        return None
