@@ -16,8 +16,9 @@ from hashlib import blake2b
 from bot import metrics
 from bot.core.model import Feed, FeedState, Fetched, RawEntry
 from bot.errors import FetchError, ParseError
-from bot.sources import charset, headers
+from bot.sources.charset import decode
 from bot.sources.document import NotAFeedError, parse_document
+from bot.sources.headers import max_age
 from bot.sources.http import Answer, Client
 
 FULL_FETCH_EVERY = timedelta(hours=6)
@@ -45,7 +46,7 @@ class FeedSource:
 
     def parse(self, feed: Feed, fetched: Fetched) -> Sequence[RawEntry]:
         """Raises ParseError when what came is not a feed."""
-        decoded = charset.decode(fetched.body or b"", fetched.content_type)
+        decoded = decode(fetched.body or b"", fetched.content_type)
         metrics.decoded(overridden=decoded.overridden, unsure=decoded.unsure)
         try:
             return parse_document(decoded.text, fetched.url)
@@ -71,7 +72,7 @@ def fetched(answer: Answer, state: FeedState) -> Fetched:
         etag=_one_line(answer.headers.get("ETag", "")),
         last_modified=_one_line(answer.headers.get("Last-Modified", "")),
         moved_to=answer.moved_to,
-        max_age=headers.max_age(answer.headers),
+        max_age=max_age(answer.headers),
     )
     if answer.status == 304:
         return seen

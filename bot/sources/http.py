@@ -45,9 +45,9 @@ from multidict import CIMultiDictProxy
 from bot import __version__
 from bot.core import urls
 from bot.errors import BlockedAddress, FetchError, Gone
-from bot.sources import headers as asked
 from bot.sources.gate import HostGate, Waits
 from bot.sources.guard import GuardedConnector
+from bot.sources.headers import http_date, retry_after
 from bot.sources.unpack import ACCEPTED, Body, CodingError, TooLargeError
 
 MOST_HOPS = 8
@@ -256,8 +256,8 @@ def _refused(response: ClientResponse, subject: str) -> NoReturn:
     if status == 410:
         raise Gone(subject)
     kind = "throttled" if status == 429 else f"status-{status // 100}xx"
-    now = asked.http_date(response.headers.get("Date", "")) or datetime.now(UTC)
-    wait = asked.retry_after(response.headers, now)
+    now = http_date(response.headers.get("Date", "")) or datetime.now(UTC)
+    wait = retry_after(response.headers, now)
     raise FetchError(subject, kind, f"the publisher answered {status}", status=status, retry_after=wait)
 
 

@@ -20,7 +20,8 @@ import trafilatura
 
 from bot.core import urls
 from bot.errors import FetchError, ParseError
-from bot.sources import charset, headers
+from bot.sources.charset import decode
+from bot.sources.headers import media_type
 from bot.sources.http import Client
 
 PAGE_LIMIT = 3_000_000  # bytes
@@ -52,7 +53,7 @@ class PageSource:
             link, subject, headers={"Accept": _ACCEPT}, limit=PAGE_LIMIT, urgent=False
         )
         content_type = answer.headers.get("Content-Type", "")
-        if headers.media_type(content_type) not in _HTML_TYPES:
+        if media_type(content_type) not in _HTML_TYPES:
             raise ParseError(subject, "not a web page")
         found = await asyncio.to_thread(article, answer.body, content_type)
         if not found:
@@ -98,7 +99,7 @@ def _robots_address(link: str) -> str:
 
 def article(body: bytes, content_type: str = "") -> list[str]:
     """The paragraphs of the article in a page, markup removed; none where there is no article. Pure, and slow."""
-    text = charset.decode(body, content_type).text
+    text = decode(body, content_type).text
     found = trafilatura.extract(text, include_comments=False, include_tables=False, deduplicate=False) or ""
     lines = (line.strip() for line in found.splitlines())
     return [line for line in lines if line][:MOST_PARAGRAPHS]
