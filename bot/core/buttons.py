@@ -27,6 +27,16 @@ LIMIT = 64
 WHY, MORE, MUTE_STORY, MUTE_RULE, WRONG, ACK = "why", "more", "story", "rule", "wrong", "ack"
 ACTIONS = (WHY, MORE, MUTE_STORY, MUTE_RULE, WRONG, ACK)
 
+LABELS = {
+    WHY: "Why",
+    MORE: "More",
+    MUTE_STORY: "Mute story",
+    MUTE_RULE: "Mute rule 6 h",
+    WRONG: "Wrong",
+    ACK: "Seen to",
+}
+"""What stands on them; keys of the message catalogues."""
+
 _SHAPE = re.compile(r"([a-z]{1,8}):([\w~.-]{1,40})(?::([0-9a-f]{8}))?")
 
 
