@@ -25,26 +25,29 @@ class NotAFeedError(Exception):
     """The document is no feed; the message says what it is instead."""
 
 
-def parse_document(text: str, url: str) -> Sequence[RawEntry]:
-    """The items of a document read at ``url``, in its order. Raises NotAFeedError."""
+def parse_document(text: str) -> Sequence[RawEntry]:
+    """The items of a document, in its order. Raises NotAFeedError."""
     if looks_like_json(text):
         try:
             return parse_json(text)
         except ValueError as error:
             raise NotAFeedError(f"not a feed: {error}") from None
-    parsed = read(text, url)
-    if not parsed.entries and not parsed.version:
+    parsed = read(text)
+    if not parsed.entries and not parsed.get("version"):
         raise NotAFeedError(f"not a feed: {_what(text)}")
     language = _text(parsed.feed, "language")
     return [raw_entry(entry, language) for entry in parsed.entries]
 
 
-def read(text: str, url: str) -> Any:
-    """feedparser's result for this text. Bytes that declare UTF-8 are all it sees, so it guesses nothing."""
+def read(text: str) -> Any:
+    """feedparser's result for this text. Bytes that declare UTF-8 are all it sees, so it guesses nothing.
+
+    It is not told where the document was read: it would make addresses of relative ids, other ones after a redirect.
+    """
     body = _DECLARATION.sub("", text, count=1).encode("utf-8", "replace")
     return feedparser.parse(
         io.BytesIO(body),
-        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
+        response_headers={"content-type": "application/xml; charset=utf-8"},
         sanitize_html=False,
         resolve_relative_uris=False,
     )
@@ -60,8 +63,8 @@ def raw_entry(entry: Any, language: str) -> RawEntry:
         content=max((_text(part, "value") for part in entry.get("content") or ()), key=len, default=""),
         author=_text(entry, "author"),
         lang=_text(entry.get("title_detail") or {}, "language") or language,
-        published=from_struct(entry.get("published_parsed")),
-        updated=from_struct(entry.get("updated_parsed")),
+        published=from_struct(dict.get(entry, "published_parsed")),  # its own get answers one for the other
+        updated=from_struct(dict.get(entry, "updated_parsed")),
         tags=tuple(_terms(entry)),
     )
 

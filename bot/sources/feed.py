@@ -49,7 +49,7 @@ class FeedSource:
         decoded = decode(fetched.body or b"", fetched.content_type)
         metrics.decoded(overridden=decoded.overridden, unsure=decoded.unsure)
         try:
-            return parse_document(decoded.text, fetched.url)
+            return parse_document(decoded.text)
         except NotAFeedError as error:
             raise ParseError(feed.name, str(error)) from None
 

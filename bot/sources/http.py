@@ -28,7 +28,6 @@ from typing import NoReturn
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from aiohttp import (
-    BasicAuth,
     ClientConnectorDNSError,
     ClientConnectorError,
     ClientError,
@@ -38,6 +37,7 @@ from aiohttp import (
     ClientTimeout,
     DummyCookieJar,
     InvalidURL,
+    encode_basic_auth,
 )
 from aiohttp.abc import AbstractResolver
 from multidict import CIMultiDictProxy
@@ -90,10 +90,14 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class _Hop:
     url: str
-    auth: BasicAuth | None
+    credentials: str  # the Authorization header, "" for none
     count: int = 0
     permanent: bool = True
     moved: bool = False
+
+    @property
+    def authorization(self) -> Mapping[str, str]:
+        return {"Authorization": self.credentials} if self.credentials else {}
 
 
 class Client:
@@ -155,8 +159,7 @@ class Client:
     async def _ask(self, hop: _Hop, subject: str, headers: Mapping[str, str], limit: int) -> Answer | _Hop:
         async with self.session.get(
             hop.url,
-            headers={"Accept-Encoding": ACCEPTED, **headers},
-            auth=hop.auth,
+            headers={"Accept-Encoding": ACCEPTED, **headers, **hop.authorization},
             allow_redirects=False,
         ) as response:
             if response.status in _PERMANENT | _TEMPORARY:
@@ -168,7 +171,7 @@ class Client:
                 response.close()
                 _refused(response, subject)
             body = b"" if response.status == 304 else await _read(response, limit)
-            moved_to = hop.url if hop.moved and hop.permanent and hop.auth is None else ""
+            moved_to = hop.url if hop.moved and hop.permanent and not hop.credentials else ""
             return Answer(hop.url, response.status, _plain(response.headers), body, moved_to)
 
 
@@ -202,13 +205,13 @@ async def guarded_client(
 def _first(url: str, subject: str) -> _Hop:
     """The address as configured; its user name and password become a header for its own origin."""
     parts = urlsplit(_checked(url, subject))
-    auth = None
+    credentials = ""
     if parts.username or parts.password:
         try:
-            auth = BasicAuth(unquote(parts.username or ""), unquote(parts.password or ""), "utf-8")
+            credentials = encode_basic_auth(unquote(parts.username or ""), unquote(parts.password or ""))
         except ValueError:
             raise FetchError(subject, "bad-url", "the user name in its address cannot be sent") from None
-    return _Hop(_bare(url), auth)
+    return _Hop(_bare(url), credentials)
 
 
 def _checked(url: str, subject: str) -> str:
@@ -236,7 +239,7 @@ def _next(hop: _Hop, response: ClientResponse, subject: str) -> _Hop:
     return replace(
         hop,
         url=target,
-        auth=hop.auth if urls.origin(target) == urls.origin(hop.url) else None,
+        credentials=hop.credentials if urls.origin(target) == urls.origin(hop.url) else "",
         count=hop.count + 1,
         permanent=hop.permanent and response.status in _PERMANENT,
         moved=True,
