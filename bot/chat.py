@@ -33,7 +33,8 @@ from bot.chat_guard import Guard
 from bot.chat_phrases import announce
 from bot.chat_reply import Reply
 from bot.chat_talk import Heard, Talk, heard
-from bot.chat_wire import Wire
+from bot.chat_wire import Wire, asked_to_wait
+from bot.errors import StoreError
 from bot.service import Service
 
 log = structlog.get_logger()
@@ -132,7 +133,7 @@ class ChatFront:
         if isinstance(error, Conflict):  # somebody else asks for our updates: one of us has to be patient
             seconds = CONFLICT_PAUSE * min(failures, 4)
         elif isinstance(error, RetryAfter):
-            seconds = _seconds(error)
+            seconds = asked_to_wait(error)
         log.warning("chat.unheard", error=type(error).__name__, failures=failures, seconds=seconds)
         await self._service.clock.sleep(seconds)
 
@@ -147,12 +148,18 @@ class ChatFront:
         if not hmac.compare_digest((secret or "").encode(), self._webhook.secret.encode()):
             log.warning("chat.webhook_refused")
             return 401
-        try:
-            update = Update.de_json(json.loads(body), self._bot)
-        except (ValueError, TypeError, KeyError):
+        update = self._read(body)
+        if update is None:
             return 400
         await self.handle_all([update])
         return 200
+
+    def _read(self, body: bytes) -> Update | None:
+        try:
+            said = json.loads(body)
+            return Update.de_json(said, self._bot) if isinstance(said, dict) else None
+        except (ValueError, TypeError, KeyError):
+            return None
 
     # ── updates ──────────────────────────────────────────────────────────────────────────────────────
     async def handle_all(self, updates: Sequence[Update]) -> None:
@@ -168,14 +175,23 @@ class ChatFront:
 
     async def _handle(self, update: Update) -> None:
         """Whatever goes wrong in it, an update is done with afterwards: it would go wrong again."""
-        identity, wishes = str(update.update_id), self._service.wishes
+        identity = str(update.update_id)
+        if await self._remembers(identity):
+            return
         try:
-            if await wishes.handled(FRONT, identity):
-                return
             await self._answer(update)
-            await wishes.seen_update(FRONT, identity, self._service.clock.now())
-        except Exception:
+        except Exception:  # a mistake of ours; the other updates go on
             log.exception("chat.failed", update=update.update_id)
+        try:
+            await self._service.wishes.seen_update(FRONT, identity, self._service.clock.now())
+        except StoreError as error:  # should it come again, it does the same again
+            log.warning("chat.forgetful", update=update.update_id, error=str(error))
+
+    async def _remembers(self, identity: str) -> bool:
+        try:
+            return await self._service.wishes.handled(FRONT, identity)
+        except StoreError:  # whoever asked is told so by the answer
+            return False
 
     async def _answer(self, update: Update) -> None:
         if update.my_chat_member:
@@ -207,8 +223,3 @@ class ChatFront:
         """Thrown out or blocked: nothing more is owed to that chat."""
         if change.new_chat_member.status in {"left", "kicked"}:
             await self._service.chats.left(FRONT, str(change.chat.id))
-
-
-def _seconds(error: RetryAfter) -> float:
-    after = error.retry_after
-    return after if isinstance(after, int | float) else after.total_seconds()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+import warnings
 
 import structlog
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.error import BadRequest, RetryAfter, TelegramError
+from telegram.warnings import PTBDeprecationWarning
 
 from bot.chat_reply import Button, Reply
 from bot.chat_talk import Heard
@@ -39,8 +41,7 @@ class Wire:
             log.warning("chat.unsaid", chat=what.chat, error=type(error).__name__)
 
     async def _once_more(self, what: Heard, reply: Reply | None, error: RetryAfter) -> None:
-        after = error.retry_after
-        seconds = float(after) if isinstance(after, int) else after.total_seconds()
+        seconds = asked_to_wait(error)
         if seconds > PATIENCE or reply is None or not reply.text:
             log.warning("chat.unsaid", chat=what.chat, error="RetryAfter", seconds=seconds)
             return
@@ -101,3 +102,11 @@ def _button(button: Button) -> InlineKeyboardButton:
     if button.url:
         return InlineKeyboardButton(button.label, url=button.url)
     return InlineKeyboardButton(button.label, callback_data=button.data)
+
+
+def asked_to_wait(error: RetryAfter) -> float:
+    """Seconds Telegram asks us to wait; the library is between two types for it and warns about the older one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PTBDeprecationWarning)
+        after = error.retry_after
+    return float(after) if isinstance(after, int) else after.total_seconds()

@@ -59,6 +59,8 @@ class MemoryWishes:
         return self.muted.pop(id, None) is not None
 
     async def handled(self, front: str, update: str) -> bool:
+        if self.broken:
+            raise StoreError("the disk is full")
         return (front, update) in self.seen
 
     async def seen_update(self, front: str, update: str, now: datetime) -> bool:
