@@ -30,6 +30,7 @@ ROBOTS_LAST = 24 * 3600.0  # seconds
 ROBOTS_LAST_UNREAD = 3600.0
 MOST_ORIGINS = 5_000
 MOST_PARAGRAPHS = 2_000
+MOST_ARTICLES = 500  # kept, since feeds of one publisher share articles
 
 _ACCEPT = "text/html, application/xhtml+xml;q=0.9"
 _HTML_TYPES = ("text/html", "application/xhtml+xml", "")
@@ -43,9 +44,18 @@ class PageSource:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._robots: OrderedDict[tuple[str, str, int], tuple[float, RobotFileParser]] = OrderedDict()
+        self._articles: OrderedDict[str, list[str]] = OrderedDict()
 
     async def read(self, link: str) -> list[str]:
         """The article's paragraphs, in order. Raises FetchError, and ParseError where no article is found."""
+        name = urls.canonical(link)
+        if name not in self._articles:
+            self._articles[name] = await self._read(link)
+            if len(self._articles) > MOST_ARTICLES:
+                self._articles.popitem(last=False)
+        return list(self._articles[name])
+
+    async def _read(self, link: str) -> list[str]:
         subject = urls.host_of(link) or "page"
         if not await self._may_read(link, subject):
             raise FetchError(subject, "robots", "its robots.txt asks us not to read this page")
