@@ -143,14 +143,16 @@ def _example(item: object, match: bool) -> Example:
     raise looks_like_headline(next(iter(item), ""))
 
 
+def _unknown_field(key: str) -> Slip:
+    if " " in key:
+        return Slip(f"a comma in {{ }} cut the text before '{key}'", "put the text in quotes", line_of(key))
+    return Slip(
+        f"unknown key '{key}'", suggestion(key, _FIELDS) or f"one of: {', '.join(_FIELDS)}", line_of(key)
+    )
+
+
 def _long_example(item: Table, match: bool) -> Example:
-    slips = [
-        Slip(
-            f"unknown key '{key}'", suggestion(key, _FIELDS) or f"one of: {', '.join(_FIELDS)}", line_of(key)
-        )
-        for key in item
-        if key not in _FIELDS
-    ]
+    slips = [_unknown_field(key) for key in item if key not in _FIELDS]
     if slips:
         raise Slips(*slips)
     lang = language(item["lang"]) if "lang" in item else ""
