@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.config.languages import load_languages
 from bot.core.matching import RuleBook
@@ -56,10 +57,10 @@ class Desk:
         )
     )
 
-    def service(self) -> Service:
-        """The real service over these parts."""
+    def service(self, **more: Any) -> Service:
+        """The real service over these parts; ``more`` are further parts of its ground."""
         ground = Ground(
             self.wishes, self.views, self.feeds, self.outbox, self.outbox,
-            lambda: self.orders, self.clock, self.doors, self.wake,
+            lambda: self.orders, self.clock, self.doors, self.wake, **more,
         )  # fmt: skip
         return Service(ground)

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from bot.core.model import Level
+from bot.core.matching import headline
+from bot.core.model import (
+    Decision,
+    Delivery,
+    DeliveryState,
+    FeedState,
+    FeedStatus,
+    Level,
+    Outcome,
+    Report,
+    StoryRecord,
+)
 from bot.errors import InputError, NotPermitted
-from bot.service_ground import Actor, Doors, Role
+from bot.ports import StoredDecision
+from bot.service import Service
+from bot.service_ground import Actor, Doors, Role, at_the_machine
+from tests.fakes.alerts import owed
 from tests.fakes.desk import ADMIN, Desk
 
 ADA = Actor("telegram", "7", Role.KEEPER, "7")
@@ -143,3 +162,250 @@ async def test_a_group_that_threw_us_out_is_told_nothing_in_any_of_its_topics() 
         await chats.subscribe(replace(ADA, place=place))
     await chats.left("telegram", "-5")
     assert [wish.address for wish in await desk.wishes.subscriptions()] == ["-55"]
+
+
+# ── permissions, by enumeration ──────────────────────────────────────────────────────────────────────
+GROUPS = ("chats", "silences", "questions", "operations")
+ARGUMENTS: Mapping[str, Any] = {
+    "topics": (), "level": "high", "topic": "cyber", "hours": "22-7", "zone": "UTC", "wish": "30m", "language": "de",
+    "text": "troops", "which": "1", "story": "st-1", "rule": "invasion", "labels": {"rule": "invasion"},
+    "lasting": timedelta(hours=1), "subject": "x", "words": "x", "delivery": "x", "wanted": True,
+}  # fmt: skip
+LEAST = {
+    "chats": Role.KEEPER, "silences": Role.KEEPER, "questions": Role.READER, "operations": Role.ADMIN,
+    "mute": Role.ADMIN, "ack": Role.ADMIN, "listed": Role.READER,
+}  # fmt: skip
+FREE = {"mine"}  # what a chat wished: asked by the front before anything else, shown to that chat alone
+
+
+def verbs() -> list[tuple[str, str]]:
+    """Every verb of the service whose first argument is an actor."""
+    service = Desk().service()
+    found = []
+    for group in GROUPS:
+        for name, verb in inspect.getmembers(getattr(service, group), inspect.ismethod):
+            first = next(iter(inspect.signature(verb).parameters), "")
+            if not name.startswith("_") and first == "actor" and name not in FREE:
+                found.append((group, name))
+    return found
+
+
+async def call(service: Service, group: str, name: str, actor: Actor) -> None:
+    verb = getattr(getattr(service, group), name)
+    given: dict[str, Any] = {}
+    for parameter in list(inspect.signature(verb).parameters.values())[1:]:
+        if parameter.default is inspect.Parameter.empty:
+            given[parameter.name] = ARGUMENTS[parameter.name]
+    answer = verb(actor, **given)
+    if inspect.isawaitable(answer):
+        await answer
+
+
+@pytest.mark.parametrize(("group", "name"), verbs(), ids=".".join)
+async def test_every_verb_refuses_who_is_one_role_below(group: str, name: str) -> None:
+    desk = Desk()
+    least = LEAST.get(name, LEAST[group])
+    with pytest.raises(NotPermitted, match="You may not do that here"):
+        await call(desk.service(), group, name, replace(ADA, role=Role(least - 1)))
+    assert desk.wishes.writes == []
+
+
+@pytest.mark.parametrize(("group", "name"), verbs(), ids=".".join)
+async def test_every_verb_lets_in_who_has_the_role(group: str, name: str) -> None:
+    least = LEAST.get(name, LEAST[group])
+    with contextlib.suppress(InputError):  # nothing there by that name, which only those learn who may
+        await call(Desk().service(), group, name, replace(ADA, role=least))
+
+
+def test_there_are_verbs_to_enumerate() -> None:
+    assert len(verbs()) > 25
+
+
+# ── silences ─────────────────────────────────────────────────────────────────────────────────────────
+async def test_muting_twice_prolongs_and_does_not_pile_up() -> None:
+    desk = Desk()
+    silences = desk.service().silences
+    first = await silences.mute_story(ADA, "st-1")
+    await desk.clock.advance(60)
+    again = await silences.mute_story(ADA, "st-1")
+    assert again.until == first.until + timedelta(minutes=1)
+    assert [*desk.wishes.muted.values()] == [again]
+
+
+async def test_a_story_of_ones_own_keyword_is_muted_as_the_story_it_is() -> None:
+    silence = await Desk().service().silences.mute_story(ADA, "st-1~0a0b0c0d")
+    assert silence.labels == {"receiver": "telegram:7", "story": "st-1"}
+
+
+async def test_a_chat_lists_and_drops_its_own_silences_and_nobody_elses() -> None:
+    desk = Desk()
+    silences = desk.service().silences
+    other = replace(ADA, id="8", place="8")
+    mine, theirs = await silences.mute_story(ADA, "st-1"), await silences.mute_story(other, "st-2")
+    everybodys = await silences.mute(at_the_machine("root"), {"rule": "invasion"}, timedelta(hours=1))
+    assert {each.id for each in await silences.listed(ADA)} == {mine.id, everybodys.id}
+    for foreign in (theirs, everybodys):
+        with pytest.raises(InputError):
+            await silences.drop(ADA, foreign.id)
+    assert await silences.drop(ADA, mine.id) == mine
+    assert len(await silences.listed(at_the_machine("root"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("actor", "allowed"),
+    [
+        (Actor("slack", "U1", Role.KEEPER, "C1"), True),  # a channel the editors configured
+        (Actor("slack", "U1", Role.READER, "C9"), False),
+        (ADA, False),  # a subscriber's own chat belongs to the subscriber, not to the desk
+        (replace(ADA, role=Role.ADMIN), True),
+    ],
+)
+async def test_who_may_say_that_a_story_is_seen_to(actor: Actor, allowed: bool) -> None:
+    desk = Desk()
+    if not allowed:
+        with pytest.raises(NotPermitted):
+            await desk.service().silences.ack(actor, "st-1")
+        return
+    silence = await desk.service().silences.ack(actor, "st-1~0a0b0c0d")
+    assert silence.labels == {"story": "st-1"}  # everywhere: on the other platform too
+
+
+@pytest.mark.parametrize(
+    ("labels", "lasting"),
+    [
+        ({}, timedelta(hours=1)),
+        ({"receiver": "telegram:8"}, timedelta(hours=1)),
+        ({"colour": "red"}, timedelta(hours=1)),
+        ({"rule": "invasion"}, timedelta()),
+        ({"rule": "invasion"}, timedelta(days=31)),
+    ],
+)
+async def test_everybody_is_not_muted_by_mistake(labels: dict[str, str], lasting: timedelta) -> None:
+    desk = Desk()
+    with pytest.raises(InputError):
+        await desk.service().silences.mute(at_the_machine("root"), labels, lasting)
+    assert desk.wishes.muted == {}
+
+
+def test_slack_channels_of_the_desk_are_known_by_their_id() -> None:
+    doors = Doors(slack_channels=lambda: {"C1"})
+    assert (doors.slack("U1", "C1").role, doors.slack("U1", "C2").role) == (Role.KEEPER, Role.READER)
+
+
+# ── questions ────────────────────────────────────────────────────────────────────────────────────────
+def told(desk: Desk, title: str = "Soldiers return from the border", key: str = "k1") -> StoredDecision:
+    """An article as it was decided and stored."""
+    now = desk.clock.now()
+    link = f"https://wire.example/{key}"
+    entry = replace(headline(title, "en"), key=key, owner="Wire", link=link, published=now, first_seen=now)
+    matches = desk.orders.rulebook.match(entry)
+    stored = StoredDecision(entry, Decision(key, Outcome.ALERT, (), "st-1", matches), now)
+    desk.views.decisions.append(stored)
+    report = Report("Wire", "wire", title, link, now, now)
+    desk.views.stories["st-1"] = StoryRecord("st-1", title, now, now, 1, reports=(report,))
+    return stored
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["st-1", "st-1~0a0b0c0d", "k1", "https://wire.example/k1", "https://wire.example/k1?utm_source=x"],
+)
+async def test_why_finds_an_article_by_story_key_and_link(subject: str) -> None:
+    desk = Desk()
+    stored = told(desk)
+    found = await desk.service().questions.why(ADA, subject)
+    assert found.stored == stored
+    assert [sheet.rule.id for sheet in found.sheets] == ["troop-withdrawal"]
+
+
+@pytest.mark.parametrize("subject", ["", "st-2", "https://elsewhere.example/", "javascript:alert(1)"])
+async def test_why_knows_nothing_of_what_was_never_read(subject: str) -> None:
+    desk = Desk()
+    told(desk)
+    with pytest.raises(InputError):
+        await desk.service().questions.why(ADA, subject)
+
+
+async def test_nobody_but_an_admin_sends_us_to_a_page() -> None:
+    desk = Desk()
+    asked: list[str] = []
+
+    async def page(link: str) -> Any:
+        asked.append(link)
+        return headline("Soldiers return from the border", "en")
+
+    service = desk.service(page=page)
+    with pytest.raises(InputError):
+        await service.questions.whynot(ADA, "https://elsewhere.example/a")
+    assert asked == []
+    found = await service.questions.whynot(
+        replace(ADA, role=Role.ADMIN), "https://elsewhere.example/a?utm_source=x"
+    )
+    assert asked == ["https://elsewhere.example/a"]
+    assert found.sheets[0].rule.id == "troop-withdrawal"
+
+
+async def test_a_search_lets_others_work_meanwhile() -> None:
+    import asyncio
+
+    desk = Desk()
+    for number in range(200):
+        told(desk, f"Soldiers return from border post {number}", f"k{number}")
+    searching = asyncio.create_task(desk.service().questions.search(ADA, "$army + return", limit=3))
+    turns = 0
+    while not searching.done():
+        await asyncio.sleep(0)
+        turns += 1
+    hits = await searching
+    assert (hits.count, [entry.key for entry in hits.newest]) == (200, ["k199", "k198", "k197"])
+    assert turns >= 10
+
+
+async def test_wrong_keeps_the_evidence_once_a_person() -> None:
+    desk = Desk()
+    told(desk)
+    questions = desk.service().questions
+    await questions.wrong(ADA, "st-1")
+    await questions.wrong(ADA, "st-1")
+    await questions.wrong(replace(ADA, id="8"), "st-1")
+    found = await desk.service().operations.feedback(at_the_machine("root"), "troop-withdrawal")
+    assert sorted(each.by for each in found) == ["telegram:7", "telegram:8"]
+    assert found[0].terms[0].words == "Soldiers return"
+    assert (found[0].title, found[0].score) == ("Soldiers return from the border", 60)
+
+
+# ── operations ───────────────────────────────────────────────────────────────────────────────────────
+def dead_letter(key: str) -> Delivery:
+    return replace(owed(), id=key, state=DeliveryState.DEAD, reason="the chat was not found", attempts=3)
+
+
+async def test_a_dead_letter_is_sent_again_or_dropped() -> None:
+    desk = Desk()
+    for key in ("a", "b"):
+        desk.outbox.rows[key] = dead_letter(key)
+    operations, root = desk.service().operations, at_the_machine("root")
+    await operations.retry(root, "a")
+    await operations.drop(root, "b")
+    assert desk.outbox.states() == {"a": "owed"}
+    assert desk.outbox.rows["a"].attempts == 0
+    assert desk.wake.is_set()
+    for verb in (operations.retry, operations.drop):
+        with pytest.raises(InputError):
+            await verb(root, "a" if verb == operations.drop else "b")
+
+
+async def test_feeds_that_want_attention_come_first_worst_first() -> None:
+    desk = Desk()
+    names = ("fine", "slow", "gone", "wire", "not ours")
+    desk.orders = replace(
+        desk.orders, feeds=tuple(replace(desk.orders.feeds[0], name=name) for name in names[:4])
+    )
+    desk.feeds.rows = {
+        "fine": FeedState("fine", FeedStatus.OK),
+        "slow": FeedState("slow", FeedStatus.FAILING, failures=3),
+        "gone": FeedState("gone", FeedStatus.GONE, failures=9),
+        "not ours": FeedState("not ours", FeedStatus.FAILING, failures=99),
+    }
+    health = await desk.service().operations.health(at_the_machine("root"))
+    assert [state.feed for state in health.trouble] == ["gone", "slow"]
+    assert (health.good, health.never) == (1, 1)
