@@ -6,11 +6,11 @@
     link        = "+" | "+" number | "~" number | "..."          near each other | within | in this order
     group       = alternative ("," alternative)*                 either
     alternative = word+ | "$list" | "$list - $other"
-    word        = "=Exact" | "prefix*" | "$list" | word
+    word        = "=Exact" | "prefix*" | "$list" | "$list-word" | word
 
 A term without links means, for each alternative, *all its words near each other, any order, any form*. A group
 beside a link may hold phrases; the words of a phrase stand in order, at most :data:`PHRASE_GAP` words apart
-("pulls *some troops* back"). There are no brackets, no AND/OR/NOT and no escaping on purpose: editors are not
+("pulls *some troops* back"); a hyphen holds them side by side (``$country-forces``). There are no brackets, no AND/OR/NOT and no escaping on purpose: editors are not
 programmers, and every mark can be written in YAML without quotes.
 
 Terms know nothing of languages or stems; :mod:`bot.core.index` compiles them for each language.
@@ -102,6 +102,7 @@ class Term:
 _LINK = re.compile(r"\+(\d*)|~(\d+)|(\.\.\.|…)")
 _LIST = re.compile(r"\$(\w+)")
 _LESS = re.compile(r"\$(\w+)\s+-\s+\$(\w+)")
+_BESIDE = re.compile(r"-[^\W_][^$*=]*")
 _ARTICLES = frozenset({"the", "a", "an"})
 
 
@@ -229,12 +230,7 @@ class TermParser:
         atoms: list[Atom] = []
         for piece in item.split():
             if piece.startswith("$"):
-                name = _LIST.fullmatch(piece)
-                if not name:
-                    raise TermProblem(
-                        f"{piece!r} is no list name", "a list is written $name, letters and digits only"
-                    )
-                atoms.append(self._list(name.group(1), trail))
+                atoms.append(self._listed(piece, trail))
             elif piece.lower() not in _ARTICLES or item == piece:
                 atoms.append(_atom(piece))
         if not atoms:
@@ -242,6 +238,17 @@ class TermParser:
                 f"{item!r} holds no word to look for", "write at least one word that carries meaning"
             )
         return Phrase(tuple(atoms))
+
+    def _listed(self, piece: str, trail: tuple[str, ...]) -> Choice:
+        """``$name``, or ``$name-word``: one of the list with the word right behind it."""
+        name = _LIST.match(piece)
+        rest = piece[name.end() :] if name else piece
+        if not name or (rest and not _BESIDE.fullmatch(rest)):
+            raise TermProblem(f"{piece!r} is no list name", "a list is written $name, letters and digits only")
+        choice = self._list(name.group(1), trail)
+        if not rest:
+            return choice
+        return Choice((Phrase((choice, *_words(rest[1:])), 0),))
 
     def _list(self, name: str, trail: tuple[str, ...] = ()) -> Choice:
         if name in self._choices:
