@@ -125,7 +125,7 @@ def delivered(delivery: Delivery, state: DeliveryState, at: datetime) -> None:
     """A message came to ``state``; a sent alert's delay is counted from its newest article."""
     _deliveries.labels(delivery.receiver.kind, state.value).inc()
     if state is DeliveryState.SENT and delivery.message.kind is MessageKind.ALERT and delivery.message.alerts:
-        newest = max(alert.published for alert in delivery.message.alerts)
+        newest = max(alert.newest for alert in delivery.message.alerts)
         _delay.labels("sent").observe((at - newest).total_seconds())
 
 

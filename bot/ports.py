@@ -6,7 +6,7 @@ Each seam is as narrow as its caller and says what it raises. Every edge has a p
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -354,4 +354,22 @@ class Views(Protocol):
         """Every stored entry first seen since then, oldest first, streamed."""
         ...
 
-    async def outbox(self, state: str = "", limit: int = 100) -> Sequence[Delivery]: ...
+    async def outbox(self, state: str = "", limit: int = 100) -> Sequence[Delivery]:
+        """Deliveries, newest first."""
+        ...
+
+    async def told(self, story: str) -> Sequence[StoredDecision]:
+        """Every entry filed under a story with its decision, oldest first."""
+        ...
+
+    async def deliveries(self, story: str) -> Sequence[Delivery]:
+        """What was owed about one story, in order."""
+        ...
+
+    async def delays(self, since: datetime | None = None) -> Sequence[float]:
+        """Seconds from an article's publication until the platform took its alert, one an alert sent."""
+        ...
+
+    async def publications(self, since: datetime) -> Iterable[tuple[str, datetime, datetime]]:
+        """Feed, publication and first sight of every dated entry since then: what the pace is learnt from."""
+        ...

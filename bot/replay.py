@@ -39,7 +39,7 @@ async def replay(
     """Decide every item in order; yields one JSON-like line for each alert and update."""
     clock = ArchiveClock()
     with tempfile.TemporaryDirectory(prefix="newsalert-replay-") as folder:
-        store = await open_store(f"sqlite+aiosqlite:///{Path(folder) / 'replay.sqlite3'}")
+        store = await open_store(f"sqlite+aiosqlite:///{Path(folder) / 'replay.sqlite3'}", durable=False)
         try:
             ingest = Ingest(
                 store.news,

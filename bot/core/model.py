@@ -283,6 +283,12 @@ class Alert:
     differs_from: str = ""  # headline of a look-alike story this one must not be taken for
     state: StoryState = StoryState.REPORTED
     contradicts: Contradiction | None = None  # then it is told as a reply in that story's thread
+
+    @property
+    def newest(self) -> datetime:
+        """Publication of the newest report: what the delay of telling is counted from."""
+        return max((report.published for report in self.reports), default=self.published)
+
     also: tuple[tuple[str, int], ...] = ()  # other rules that fired on the entry, with their scores
 
 

@@ -41,7 +41,7 @@ class Console:
         """One part: the record, or lines of (text, style) and the time from which the delay counts."""
         if self._as_json:
             return [record(message)]
-        newest = max((alert.published for alert in message.alerts), default=None)
+        newest = max((alert.newest for alert in message.alerts), default=None)
         lines = [[list(segment) for segment in line] for line in _lines(message)]
         return [{"lines": lines, "published": newest.isoformat() if newest else ""}]
 

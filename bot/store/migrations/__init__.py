@@ -1,0 +1,1 @@
+"""The schema's history: append-only, each step in a transaction of its own."""

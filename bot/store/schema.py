@@ -1,0 +1,59 @@
+"""Is this database one we can use? Migrates an older one, refuses a newer or a damaged one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from bot.errors import StoreError, StoreTooNew
+
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def _revisions() -> set[str]:
+    return {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def current(connection: Connection) -> str | None:
+    """The revision a database is at; None for an empty one. Raises StoreTooNew for one we do not know."""
+    revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is not None and revision not in _revisions():
+        raise StoreTooNew(
+            f"the database is newer than this program (schema {revision}); start the newer version"
+        )
+    return revision
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the schema up to date. Raises StoreTooNew."""
+    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    if current(connection) != newest:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def require_current(connection: Connection) -> None:
+    """For those who only ask. Raises StoreError where the schema is not the one we know."""
+    if current(connection) != ScriptDirectory.from_config(_config()).get_current_head():
+        raise StoreError(
+            "the database has another schema than this program; newsalert run brings it up to date"
+        )
+
+
+def require_sound(connection: Connection) -> None:
+    """SQLite's own look at its pages. Raises StoreError."""
+    found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
+    if found != "ok":
+        raise StoreError(f"the database file is damaged ({found}); restore the last backup")

@@ -1,0 +1,137 @@
+"""Questions people ask; nothing here writes. Implements :class:`bot.ports.Views`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from bot.core.model import Decision, Delivery, DeliveryState, Entry, MessageKind, StoryRecord
+from bot.ports import Counts, StoredDecision
+from bot.store import codec, tables
+from bot.store.engine import Database
+from bot.store.outbox import delivery_of
+
+_ENTRY = tables.entries.c
+_D = tables.deliveries.c
+PAGE = 500  # rows read at a time
+
+
+class ViewTable:
+    """The readers' side."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def counts(self) -> Counts:
+        """Numbers for ``status``."""
+        async with self._database.read() as connection:
+            outcomes = await connection.execute(select(_ENTRY.outcome, func.count()).group_by(_ENTRY.outcome))
+            by_outcome: dict[str, int] = dict(outcomes.tuples().all())
+            states = await connection.execute(select(_D.state, func.count()).group_by(_D.state))
+            by_state: dict[str, int] = dict(states.tuples().all())
+            stories = await connection.scalar(select(func.count()).select_from(tables.stories))
+            keen = select(func.count()).select_from(tables.subscriptions).where(tables.subscriptions.c.active)
+            subscriptions = await connection.scalar(keen)
+        return Counts(sum(by_outcome.values()), stories or 0, by_outcome, by_state, subscriptions or 0)
+
+    async def decision(self, key_or_link: str) -> StoredDecision | None:
+        """By entry key, alias or link; the newest where several fit."""
+        alias = select(tables.aliases.c.key).where(tables.aliases.c.alias == key_or_link)
+        wanted = (
+            select(_ENTRY.doc, _ENTRY.decision, _ENTRY.decided)
+            .where(or_(_ENTRY.key == key_or_link, _ENTRY.link == key_or_link, _ENTRY.key.in_(alias)))
+            .order_by(_ENTRY.cursor.desc())
+            .limit(1)
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(wanted)).first()
+        return _stored(*row) if row is not None else None
+
+    async def story(self, id: str) -> StoryRecord | None:  # noqa: A002 — the field's name
+        """The story of this id."""
+        wanted = select(tables.stories.c.doc).where(tables.stories.c.id == id)
+        async with self._database.read() as connection:
+            doc = await connection.scalar(wanted)
+        return codec.load(StoryRecord, doc) if doc is not None else None
+
+    async def told(self, story: str) -> Sequence[StoredDecision]:
+        """Every entry filed under a story with its decision, oldest first."""
+        wanted = (
+            select(_ENTRY.doc, _ENTRY.decision, _ENTRY.decided)
+            .where(_ENTRY.story == story)
+            .order_by(_ENTRY.cursor)
+        )
+        async with self._database.read() as connection:
+            return [_stored(*row) for row in await connection.execute(wanted)]
+
+    async def latest(self, limit: int, outcome: str = "") -> Sequence[StoredDecision]:
+        """The newest decisions, newest first."""
+        wanted = (
+            select(_ENTRY.doc, _ENTRY.decision, _ENTRY.decided).order_by(_ENTRY.cursor.desc()).limit(limit)
+        )
+        if outcome:
+            wanted = wanted.where(_ENTRY.outcome == outcome)
+        async with self._database.read() as connection:
+            return [_stored(*row) for row in await connection.execute(wanted)]
+
+    async def archive(self, since: datetime) -> AsyncIterator[Entry]:
+        """Every stored entry first seen since then, oldest first, streamed page by page."""
+        cursor = 0
+        while True:
+            wanted = (
+                select(_ENTRY.cursor, _ENTRY.doc)
+                .where(_ENTRY.cursor > cursor, _ENTRY.first_seen >= since)
+                .order_by(_ENTRY.cursor)
+                .limit(PAGE)
+            )
+            async with self._database.read() as connection:
+                rows = (await connection.execute(wanted)).all()
+            for _, doc in rows:
+                yield codec.load(Entry, doc)
+            if len(rows) < PAGE:
+                return
+            cursor = rows[-1][0]
+
+    async def outbox(self, state: str = "", limit: int = 100) -> Sequence[Delivery]:
+        """Deliveries, newest first."""
+        wanted = select(tables.deliveries).order_by(_D.created.desc(), _D.id).limit(limit)
+        if state:
+            wanted = wanted.where(_D.state == state)
+        async with self._database.read() as connection:
+            return [delivery_of(row) for row in await connection.execute(wanted)]
+
+    async def deliveries(self, story: str) -> Sequence[Delivery]:
+        """What was owed about one story, in order."""
+        wanted = select(tables.deliveries).where(_D.story == story).order_by(_D.created, _D.id)
+        async with self._database.read() as connection:
+            return [delivery_of(row) for row in await connection.execute(wanted)]
+
+    async def delays(self, since: datetime | None = None) -> Sequence[float]:
+        """Seconds from an article's publication until the platform took its alert, one an alert sent."""
+        alert = (_D.kind == MessageKind.ALERT.value, _D.state == DeliveryState.SENT.value)
+        wanted = select(_D.published, _D.settled).where(
+            *alert, _D.published.is_not(None), _D.settled.is_not(None)
+        )
+        if since is not None:
+            wanted = wanted.where(_D.settled >= since)
+        async with self._database.read() as connection:
+            return [
+                (settled - published).total_seconds()
+                for published, settled in await connection.execute(wanted)
+            ]
+
+    async def publications(self, since: datetime) -> Iterable[tuple[str, datetime, datetime]]:
+        """Feed, publication and first sight of every dated entry since then: what the pace is learnt from."""
+        wanted = (
+            select(_ENTRY.feed, _ENTRY.published, _ENTRY.first_seen)
+            .where(_ENTRY.first_seen >= since, _ENTRY.dated)
+            .order_by(_ENTRY.cursor)
+        )
+        async with self._database.read() as connection:
+            return [(feed, published, seen) for feed, published, seen in await connection.execute(wanted)]
+
+
+def _stored(doc: str, decision: str, decided: datetime) -> StoredDecision:
+    return StoredDecision(codec.load(Entry, doc), codec.load(Decision, decision), decided)
