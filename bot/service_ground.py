@@ -93,10 +93,11 @@ class Doors:
             role = Role.STRANGER
         return Actor("telegram", str(person), role, place)
 
-    def slack(self, person: str, channel: str) -> Actor:
-        """Whoever is in a channel the editors configured belongs to them; anybody else may ask."""
-        role = Role.KEEPER if channel in self.slack_channels() else Role.READER
-        return Actor("slack", person, role, channel)
+    def slack(self, person: str, channel: str, name: str = "") -> Actor:
+        """Whoever is in a channel the editors configured, by its id or as ``#name``, belongs to them; others ask."""
+        known = self.slack_channels()
+        place = next((each for each in (channel, f"#{name}") if each in known), "")
+        return Actor("slack", person, Role.KEEPER if place else Role.READER, place or channel)
 
 
 async def _no_page(_url: str) -> Entry | None:

@@ -36,7 +36,7 @@ from bot.errors import (
     Throttled,
 )
 from bot.notify.posting import retry_after, transport_error
-from bot.notify.slack_blocks import NOT_IN_FALLBACK, Page, alert_page, pages, reply_page
+from bot.notify.slack_blocks import NOT_IN_FALLBACK, Page, alert_page, pages, reply_page, with_buttons
 
 EVENT_TYPE = "newsalert_delivery"
 DEFAULT_WAIT = 30.0  # seconds after a rate limit that does not say how long
@@ -77,7 +77,10 @@ class _Closed(ReceiverGone):
 
 
 class Slack:
-    """Implements :class:`bot.ports.Notifier`. ``session`` is the guarded client's; it stays the caller's."""
+    """Implements :class:`bot.ports.Notifier`. ``session`` is the guarded client's; it stays the caller's.
+
+    ``buttons`` only where somebody hears them (:mod:`bot.slackapp`): Slack shows an error to who presses in vain.
+    """
 
     def __init__(
         self,
@@ -86,9 +89,11 @@ class Slack:
         session: ClientSession,
         base_url: str = AsyncWebClient.BASE_URL,
         seconds: float = 15.0,
+        buttons: bool = False,
     ) -> None:
         self._client = AsyncWebClient(token, base_url=base_url, session=session, retry_handlers=[])
         self._seconds = seconds
+        self._buttons = buttons
         self._ids: dict[str, str] = {}  # configured address → the id Slack uses
 
     # ── render ───────────────────────────────────────────────────────────────────────────────────────
@@ -100,6 +105,9 @@ class Slack:
         said = [
             (how, page) for how, page in _said(message, threads=receiver.options.get("thread") != "false")
         ]
+        if self._buttons and message.kind is MessageKind.ALERT and message.alerts:
+            alert = message.alerts[0]
+            said = [(how, page if how == "reply" else with_buttons(page, alert)) for how, page in said]
         return [_part(message, number, how, page) for number, (how, page) in enumerate(said)]
 
     # ── send ─────────────────────────────────────────────────────────────────────────────────────────

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bot.core.buttons import ACK, LABELS, MUTE_STORY, WHY, WRONG, encode
 from bot.core.model import Alert, Evidence, Level, Message, MessageKind, Place, Report
 from bot.notify.markup import clean, defang, safe_link, shorten, shown_host, sum_lines
 
@@ -210,6 +211,24 @@ def _fallback(alert: Alert) -> str:
 
 def _line(text: str) -> str:
     return shorten(clean(text), LINE_LENGTH)
+
+
+# ── buttons ──────────────────────────────────────────────────────────────────────────────────────────
+BUTTONS = (ACK, WHY, MUTE_STORY, WRONG)
+
+
+def with_buttons(page: Page, alert: Alert) -> Page:
+    """The page with what people may do about the story; :mod:`bot.slackapp` hears the presses."""
+    elements = [
+        {
+            "type": "button",
+            "action_id": f"newsalert.{action}",
+            "text": _plain_text(LABELS[action]),
+            "value": encode(action, alert.story, alert.rule if action == WRONG else ""),
+        }
+        for action in BUTTONS
+    ]
+    return Page(page.text, [*page.blocks, {"type": "actions", "elements": elements}])
 
 
 # ── blocks and elements ──────────────────────────────────────────────────────────────────────────────
