@@ -7,13 +7,16 @@ what a *word* does. ``replay`` answers what people would have received.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import combinations
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bot.core.lint import Fired, Hint, archive_hints
 from bot.core.matching import RuleBook
 from bot.core.model import Entry, Level, Match
 
@@ -45,6 +48,7 @@ class Backtest:
             for term in rule.terms:
                 if term.strength != "ignore":
                     self._tallies[rule.id].terms.setdefault(term.text, _TermTally())
+        self._together: Counter[tuple[str, str]] = Counter()
         self.entries = 0
         self._first: datetime | None = None
         self._last: datetime | None = None
@@ -54,10 +58,10 @@ class Backtest:
         self.entries += 1
         self._first = min(self._first or entry.published, entry.published)
         self._last = max(self._last or entry.published, entry.published)
-        for match in self._rulebook.match(entry):
-            tally = self._tallies.get(match.rule)
-            if tally is not None:
-                _count(tally, match, entry.title)
+        met = [match for match in self._rulebook.match(entry) if match.rule in self._tallies]
+        for match in met:
+            _count(self._tallies[match.rule], match, entry.title)
+        self._together.update(combinations(sorted(match.rule for match in met), 2))
 
     @property
     def days(self) -> float:
@@ -72,7 +76,21 @@ class Backtest:
             "entries": self.entries,
             "days": round(self.days, 2),
             "rules": [self._rule(rule, tally) for rule, tally in self._tallies.items()],
+            "hints": [
+                {"rule": hint.rule, "message": hint.message, "remedy": hint.remedy} for hint in self.hints()
+            ],
         }
+
+    def hints(self) -> Iterator[Hint]:
+        """What the archive shows of words and rules that are probably not what was meant."""
+        fired = {
+            rule: Fired(
+                tally.levels.total(),
+                {term: (each.fired, each.alone) for term, each in tally.terms.items()},
+            )
+            for rule, tally in self._tallies.items()
+        }
+        return archive_hints(fired, self._together)
 
     def _rule(self, rule: str, tally: _RuleTally) -> dict[str, object]:
         fired = tally.levels.total()
@@ -100,6 +118,11 @@ class Backtest:
         console.print(f"{self.entries} entries over {self.days:.1f} days\n")
         for rule, tally in self._tallies.items():
             self._show_rule(console, rule, tally)
+        for hint in self.hints():
+            if not hint.message.startswith("never fired"):  # stands with its rule above
+                console.print(
+                    Text(f"{hint.rule}: {hint.message} ({hint.remedy})", style="yellow"), soft_wrap=True
+                )
 
     def _show_rule(self, console: Console, rule: str, tally: _RuleTally) -> None:
         levels = ", ".join(

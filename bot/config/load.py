@@ -18,6 +18,7 @@ from bot.config.crosscheck import crosscheck
 from bot.config.desk import FEEDS_FILE, ROUTES_FILE, Desk, Reading
 from bot.config.folder import read_folder
 from bot.config.languages import builtin_lists, load_languages
+from bot.config.lint import lint
 from bot.core.matching import RuleBook, headline
 from bot.core.model import Level, Match
 from bot.core.rules import Example, Rule
@@ -102,6 +103,7 @@ def check_desk(rules_dir: Path) -> Report:
     problems = list(reading.problems)
     if not reading.errors:
         problems += check_examples(desk, rulebook_of(desk), rules_dir=rules_dir)
+        problems += lint(desk, rules_dir)
     counts = {
         "rules": len(desk.rules),
         "terms": sum(len(rule.terms) for rule in desk.rules),

@@ -351,7 +351,8 @@ def schema() -> Json:
     )
     rules, feeds, routes, single = (found[(model, "validation")] for model in models)
     is_routes = {"anyOf": [{"required": ["routes"]}, {"required": ["receivers"]}]}
-    not_feeds = {"if": is_routes, "then": routes, "else": single}
+    only_lists = {"if": {"propertyNames": {"const": "lists"}}, "then": {}, "else": single}
+    not_feeds = {"if": is_routes, "then": routes, "else": only_lists}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "newsalert: rules, feeds and routes",
