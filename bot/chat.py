@@ -67,7 +67,10 @@ class Webhook:
 
 
 class ChatFront:
-    """One instance a process, one a bot token in a fleet. :meth:`run` is a loop for the supervisor."""
+    """One instance a process, one a bot token in a fleet. :meth:`run` is a loop for the supervisor.
+
+    The client stays the caller's: the notifier sends with it, too, and longer than this front listens.
+    """
 
     def __init__(
         self, service: Service, bot: Bot, *, webhook: Webhook | None = None, announces: bool = True
@@ -95,10 +98,8 @@ class ChatFront:
             await self.stop()
 
     async def stop(self) -> None:
-        """Let go of connections. Updates not yet confirmed come again to whoever asks next."""
-        if self._open:
-            self._open = False
-            await self._bot.shutdown()
+        """Take no more calls. Updates not yet confirmed come again to whoever asks next."""
+        self._open = False
 
     async def _begin(self) -> None:
         self._open = True

@@ -111,7 +111,7 @@ class Questions:
             )
         try:
             entry = await self._on.page(link)
-        except (FetchError, ParseError) as error:
+        except (FetchError, ParseError, InputError) as error:
             raise InputError("I could not read that page: {error}", error=error) from None
         if entry is None:
             raise InputError(
