@@ -53,12 +53,17 @@ _SEVEN_BITS = ("iso2022", "hz", "utf-7", "utf7")
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The text, without its byte order mark; ``overridden`` when it is not what the publisher declared."""
+    """A document in UTF-8, without its byte order mark; ``overridden`` when it was not what the publisher declared."""
 
-    text: str
+    utf8: bytes
     charset: str
     overridden: bool = False
     unsure: bool = False  # characters were lost, or the set is a guess
+
+    @property
+    def text(self) -> str:
+        """The same as text."""
+        return self.utf8.decode("utf-8")
 
 
 def decode(body: bytes, content_type: str = "") -> Decoded:
@@ -95,24 +100,23 @@ def _python_name(name: str) -> str:
 def _lossy(body: bytes, charset: str, names: list[str]) -> Decoded:
     text = body.decode(charset, "replace")
     agrees = not names or any(name.startswith(charset[:6]) for name in names)
-    return Decoded(text, charset, overridden=not agrees, unsure="\ufffd" in text)
+    return _made(text, charset, overridden=not agrees, unsure="\ufffd" in text)
 
 
 def _utf8(body: bytes, names: list[str]) -> Decoded | None:
     if any(name.startswith(_SEVEN_BITS) for name in names) and body.isascii():
         return None
-    text = _strict(body, "utf-8")
-    if text is None:
+    if _strict(body, "utf-8") is None:
         return None
     overridden = bool(names) and "utf-8" not in names and not body.isascii()
-    return Decoded(text, "utf-8", overridden)
+    return Decoded(body, "utf-8", overridden)
 
 
 def _as_declared(body: bytes, names: list[str]) -> Decoded | None:
     for place, name in enumerate(names):
         text = _strict(body, name)
         if text is not None:
-            return Decoded(text, name, overridden=place > 0)
+            return _made(text, name, overridden=place > 0)
     return None
 
 
@@ -120,7 +124,12 @@ def _as_it_looks(body: bytes, names: list[str]) -> Decoded:
     best = from_bytes(_telling(body)).best()
     charset = best.encoding if best is not None else "cp1252"
     text = body.decode(charset, "replace")
-    return Decoded(text, charset, overridden=bool(names), unsure=best is None or "\ufffd" in text)
+    return _made(text, charset, overridden=bool(names), unsure=best is None or "\ufffd" in text)
+
+
+def _made(text: str, charset: str, *, overridden: bool, unsure: bool = False) -> Decoded:
+    # A lone surrogate, which some codecs let pass, cannot be written in UTF-8.
+    return Decoded(text.encode("utf-8", "replace"), charset, overridden, unsure)
 
 
 def _telling(body: bytes) -> bytes:

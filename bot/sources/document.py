@@ -1,4 +1,4 @@
-"""A decoded document → raw entries, by feedparser or, for JSON Feed, by ourselves. Pure.
+"""A document in UTF-8 → raw entries, by feedparser or, for JSON Feed, by ourselves. Pure.
 
 Markup stays in: what people may see is made of it later, in one place (:mod:`bot.core.plain`).
 """
@@ -7,46 +7,70 @@ from __future__ import annotations
 
 import io
 import re
+import xml.sax
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import feedparser
+import feedparser.api
 
 from bot.core.model import RawEntry
 from bot.sources.dates import from_struct
-from bot.sources.jsonfeed import looks_like_json, parse_json
+from bot.sources.jsonfeed import parse_json
 
-_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
-_HTML = re.compile(r"\A\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
-_LOOKED_AT = 4_000  # characters at the beginning
+feedparser.api.PREFERRED_XML_PARSERS.clear()
+"""Expat, everywhere: it would look for another parser at every document, and take it where there is one."""
+
+DECLARATION = re.compile(rb"\A\s*<\?xml\s[^>]*\?>")
+_HTML = re.compile(rb"\A\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_LOOKED_AT = 4_000  # bytes at the beginning
 
 
 class NotAFeedError(Exception):
     """The document is no feed; the message says what it is instead."""
 
 
-def parse_document(text: str) -> Sequence[RawEntry]:
-    """The items of a document, in its order. Raises NotAFeedError."""
-    if looks_like_json(text):
+@dataclass(frozen=True, slots=True)
+class Items:
+    """What a document holds; ``ill_formed`` when it is not XML as the standard has it."""
+
+    entries: Sequence[RawEntry]
+    ill_formed: bool = False
+
+
+def is_json(document: bytes) -> bool:
+    """Does it begin as a JSON object?"""
+    return document[:_LOOKED_AT].lstrip()[:1] == b"{"
+
+
+def items_of(document: bytes) -> Items:
+    """The items of a whole document, in its order. Raises NotAFeedError."""
+    if is_json(document):
         try:
-            return parse_json(text)
+            return Items(parse_json(document.decode("utf-8", "replace")))
         except ValueError as error:
             raise NotAFeedError(f"not a feed: {error}") from None
-    parsed = read(text)
+    parsed = read(document)
     if not parsed.entries and not parsed.get("version"):
-        raise NotAFeedError(f"not a feed: {_what(text)}")
+        raise NotAFeedError(f"not a feed: {_what(document)}")
+    return xml_items(parsed)
+
+
+def xml_items(parsed: Any) -> Items:
+    """What feedparser found."""
     language = _text(parsed.feed, "language")
-    return [raw_entry(entry, language) for entry in parsed.entries]
+    ill_formed = isinstance(parsed.get("bozo_exception"), xml.sax.SAXException)
+    return Items([raw_entry(entry, language) for entry in parsed.entries], ill_formed)
 
 
-def read(text: str) -> Any:
-    """feedparser's result for this text. Bytes that declare UTF-8 are all it sees, so it guesses nothing.
+def read(document: bytes) -> Any:
+    """feedparser's result. Bytes that declare UTF-8 are all it sees, so it guesses nothing.
 
     It is not told where the document was read: it would make addresses of relative ids, other ones after a redirect.
     """
-    body = _DECLARATION.sub("", text, count=1).encode("utf-8", "replace")
     return feedparser.parse(
-        io.BytesIO(body),
+        io.BytesIO(DECLARATION.sub(b"", document, count=1)),
         response_headers={"content-type": "application/xml; charset=utf-8"},
         sanitize_html=False,
         resolve_relative_uris=False,
@@ -81,9 +105,9 @@ def _text(thing: Any, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _what(text: str) -> str:
-    if not text.strip():
+def _what(document: bytes) -> str:
+    if not document.strip():
         return "an empty document"
-    if _HTML.match(text[:_LOOKED_AT]):
+    if _HTML.match(document[:_LOOKED_AT]):
         return "a web page"
     return "no items and no known format"

@@ -3,7 +3,10 @@
 feedparser reads what no two publishers write alike; it stays the judge. We take three things out of its hands: the
 charset is decided first (:mod:`bot.sources.charset`), its HTML sanitiser and its rewriting of relative links inside
 markup stay off (71 % of its time, and two quadratic inputs; :mod:`bot.core.plain` cleans what we keep), and it never
-sees an address or a file name, which it would open.
+sees an address or a file name, which it would open. And it sees only what is new (:mod:`bot.sources.reading`).
+
+``parse`` reads in this very process, which is right for a command a person waits for. The poller's documents are read
+by :class:`bot.sources.parsers.Parsers`, in processes that can be killed.
 """
 
 from __future__ import annotations
@@ -16,10 +19,11 @@ from hashlib import blake2b
 from bot import metrics
 from bot.core.model import Feed, FeedState, Fetched, RawEntry
 from bot.errors import FetchError, ParseError
-from bot.sources.charset import decode
-from bot.sources.document import NotAFeedError, parse_document
+from bot.sources.document import NotAFeedError
 from bot.sources.headers import max_age
 from bot.sources.http import Answer, Client
+from bot.sources.memory import Memory
+from bot.sources.reading import READERS, Reading, Seen
 
 FULL_FETCH_EVERY = timedelta(hours=6)
 """The whole document is asked for so often, whatever its validators say: some publishers answer 304 for ever."""
@@ -31,27 +35,47 @@ ACCEPT = (
 
 
 class FeedSource:
-    """Implements :class:`bot.ports.Source` over the guarded client."""
+    """Implements :class:`bot.ports.Source` over the guarded client. Remembers what it read; see ``parse``."""
+
+    reader = "feed"
+    """In :data:`bot.sources.reading.READERS`."""
+    accept = ACCEPT
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._memory = Memory()
 
     async def fetch(self, feed: Feed, state: FeedState, *, now: datetime) -> Fetched:
         """One polite request. Raises FetchError (BlockedAddress, Gone)."""
+        self._memory.begin(feed.name, state.body_hash)
         conditions = conditional(state, now)
-        answer = await self._client.get(feed.url, feed.name, headers={"Accept": ACCEPT, **conditions})
+        answer = await self._client.get(feed.url, feed.name, headers={"Accept": self.accept, **conditions})
         if answer.status == 304 and not conditions:
             raise FetchError(feed.name, "status-3xx", "304 to a question without conditions", status=304)
         return fetched(answer, state)
 
     def parse(self, feed: Feed, fetched: Fetched) -> Sequence[RawEntry]:
-        """Raises ParseError when what came is not a feed."""
-        decoded = decode(fetched.body or b"", fetched.content_type)
-        metrics.decoded(overridden=decoded.overridden, unsure=decoded.unsure)
+        """The entries, without those that an earlier document brought whose poll was written.
+
+        Raises ParseError when what came is not a feed.
+        """
+        read = READERS[self.reader]
         try:
-            return parse_document(decoded.text)
+            reading = read(fetched.body or b"", fetched.content_type, fetched.url, self.seen(feed))
         except NotAFeedError as error:
             raise ParseError(feed.name, str(error)) from None
+        return self.take(feed, fetched, reading)
+
+    # ── for those who read elsewhere ─────────────────────────────────────────────────────────────────
+    def seen(self, feed: Feed) -> Seen:
+        """What need not be read again."""
+        return self._memory.seen(feed.name)
+
+    def take(self, feed: Feed, fetched: Fetched, reading: Reading) -> Sequence[RawEntry]:
+        """Remember a reading of this answer; returns its entries."""
+        self._memory.read(feed.name, fetched.body_hash, reading.seen)
+        metrics.decoded(overridden=reading.overridden, unsure=reading.unsure)
+        return reading.entries
 
 
 def conditional(state: FeedState, now: datetime) -> Mapping[str, str]:

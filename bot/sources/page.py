@@ -16,8 +16,6 @@ from collections import OrderedDict
 from urllib.parse import urlunsplit
 from urllib.robotparser import RobotFileParser
 
-import trafilatura
-
 from bot.core import urls
 from bot.errors import FetchError, ParseError
 from bot.sources.charset import decode
@@ -109,6 +107,8 @@ def _robots_address(link: str) -> str:
 
 def article(body: bytes, content_type: str = "") -> list[str]:
     """The paragraphs of the article in a page, markup removed; none where there is no article. Pure, and slow."""
+    import trafilatura  # takes as long to import as all the rest: not for those who read no pages
+
     text = decode(body, content_type).text
     found = trafilatura.extract(text, include_comments=False, include_tables=False, deduplicate=False) or ""
     lines = (line.strip() for line in found.splitlines())

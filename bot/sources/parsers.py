@@ -1,0 +1,162 @@
+"""Parser processes: documents are hostile, so they are read where a process can be killed.
+
+::
+
+    poller ─ fetched ─┬─ small and harmless ─▶ read here, a millisecond
+                      └─ else ─▶ a free process ─┬─ entries
+                                                 └─ too long, too much memory, dead ─▶ ParseError, a new process
+
+A hostile document can keep any parser busy for minutes or fill the memory; a thread cannot be stopped, a process can.
+A few of them are kept warm, since starting one costs as much as reading ten feeds. Each limits its own processor time
+and memory (:mod:`bot.sources.child`), and whatever happens, it is killed at a deadline.
+
+What comes back is JSON, not a pickle: a parser that was taken over must not run code here.
+
+Most documents never get there. One new item in a known feed is a document of two kilobytes, which is read at once if
+it is proven harmless (:func:`bot.sources.reading.read_cheaply`): the way to a process and back costs more than half as
+much as the reading itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import structlog
+
+from bot.core.model import Feed, Fetched, RawEntry
+from bot.errors import ParseError
+from bot.ports import Source
+from bot.sources.feed import FeedSource
+from bot.sources.reading import Reading, read_cheaply
+from bot.sources.wire import Job, pack_job, unpack_length, unpack_result
+
+log = structlog.get_logger()
+
+CHEAP = 400_000  # bytes: to cut and hash a longer document here would be felt
+
+
+@dataclass(frozen=True, slots=True)
+class ParserOptions:
+    """Limits of one document: seconds of processor time (plus one a megabyte), seconds in all, bytes of memory."""
+
+    processes: int = 2
+    cpu: int = 2
+    deadline: float = 20.0
+    memory: int = 700_000_000
+
+
+class Parsers:
+    """Reads what sources fetched. Make it with :func:`parser_processes`; ``parse`` is the poller's."""
+
+    def __init__(self, options: ParserOptions) -> None:
+        self.options = options
+        self.killed = 0  # processes that had to be replaced
+        self._free: asyncio.LifoQueue[_Process] = asyncio.LifoQueue()
+        for _ in range(options.processes):
+            self._free.put_nowait(_Process(options))
+
+    async def parse(self, source: Source, feed: Feed, fetched: Fetched) -> Sequence[RawEntry]:
+        """What ``source.parse`` would return. Raises ParseError; never blocks the event loop for long."""
+        if not isinstance(source, FeedSource):
+            return source.parse(feed, fetched)
+        body, seen = fetched.body or b"", source.seen(feed)
+        reading = None
+        if source.reader == "feed" and len(body) <= CHEAP:
+            reading = read_cheaply(body, fetched.content_type, fetched.url, seen)
+        if reading is None:
+            job = Job(source.reader, body, fetched.content_type, fetched.url, seen)
+            reading = await self._elsewhere(job, feed.name)
+        return source.take(feed, fetched, reading)
+
+    async def _elsewhere(self, job: Job, feed: str) -> Reading:
+        process = await self._free.get()
+        try:
+            return await process.run(job, feed)
+        except ParseError:
+            if not process.alive:
+                self.killed += 1
+                log.warning("parser.killed", feed=feed, bytes=len(job.body))
+            raise
+        finally:
+            self._free.put_nowait(process)
+
+    async def close(self) -> None:
+        """Let the processes go; those at work are killed."""
+        while not self._free.empty():
+            await self._free.get_nowait().stop()
+
+
+@asynccontextmanager
+async def parser_processes(options: ParserOptions | None = None) -> AsyncIterator[Parsers]:
+    """Parsers as long as the block runs. A process is started when it is needed first."""
+    parsers = Parsers(options or ParserOptions())
+    try:
+        yield parsers
+    finally:
+        await parsers.close()
+
+
+class _Process:
+    """One parser process, started again whenever it is gone."""
+
+    def __init__(self, options: ParserOptions) -> None:
+        self._options = options
+        self._child: asyncio.subprocess.Process | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self._child is not None and self._child.returncode is None
+
+    async def run(self, job: Job, feed: str) -> Reading:
+        """Raises ParseError for what is no feed, and for what the process did not survive."""
+        finished = False
+        try:
+            async with asyncio.timeout(self._options.deadline):
+                answer = await self._ask(job)
+            finished = True
+        except TimeoutError:
+            raise ParseError(feed, "its document takes too long to read") from None
+        except (asyncio.IncompleteReadError, ConnectionError, OSError):
+            raise ParseError(feed, "its document cannot be read within our limits") from None
+        finally:
+            if not finished:
+                await self.stop()
+        if isinstance(answer, str):
+            raise ParseError(feed, answer)
+        return answer
+
+    async def _ask(self, job: Job) -> Reading | str:
+        child = await self._started()
+        assert child.stdin is not None  # noqa: S101 — for the type checker: pipes were asked for
+        assert child.stdout is not None  # noqa: S101
+        child.stdin.writelines(pack_job(job))
+        await child.stdin.drain()
+        length = unpack_length(await child.stdout.readexactly(4))
+        return unpack_result(await child.stdout.readexactly(length))
+
+    async def _started(self) -> asyncio.subprocess.Process:
+        if self._child is None or self._child.returncode is not None:
+            self._child = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "bot.sources.child",
+                str(self._options.cpu),
+                str(self._options.memory),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+        return self._child
+
+    async def stop(self) -> None:
+        """Kill it, if it runs, and wait until it is gone."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        with suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
