@@ -15,7 +15,7 @@ from importlib.resources.abc import Traversable
 import yaml
 from babel import Locale
 
-from bot.core.cues import CueBook, Languages
+from bot.core.cues import SKIP, CueBook, Languages
 from bot.core.model import Stance
 from bot.core.text import Joints, words
 from bot.core.wordforms import stems_of
@@ -147,4 +147,7 @@ def _pairs(value: object, lang: str) -> frozenset[tuple[str, str]]:
 
 
 def _cues(items: Iterable[str], lang: str) -> list[tuple[str, ...]]:
-    return [tuple(words(item, lang)) for item in items]
+    return [
+        tuple(word for piece in item.split() for word in ([SKIP] if piece == SKIP else words(piece, lang)))
+        for item in items
+    ]

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from bot.core.model import Stance
 from bot.core.text import NO_JOINTS, Joints
 
+SKIP = "…"
+"""Inside a cue: up to four words of whatever ("tell … to")."""
+
 Phrases = Mapping[str, tuple[tuple[tuple[str, ...], Stance], ...]]
 """First word of a cue → the cues that begin with it, longest first, each with its stance."""
 

@@ -19,13 +19,14 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.core.cues import CueBook, Phrases
+from bot.core.cues import SKIP, CueBook, Phrases
 from bot.core.model import Place, Stance
 from bot.core.text import Passage
 from bot.core.wordforms import stems_of
 
 BEFORE = 7  # words
 AFTER = 4
+LONGEST_SKIP = 4  # words that "…" in a cue may stand for
 LABEL = 4  # words a label has at most
 PRIORITY = (
     Stance.DENIED,
@@ -114,8 +115,8 @@ class StanceReader:
                 at += skip
                 continue
             for words, stance in self._starting(cues, at):
-                span = range(at, at + len(words))
-                if span.stop <= end and not set(span) & set(taken) and self._stand(words, at):
+                span = range(at, self._end(words, at, end))
+                if span and not set(span) & set(taken):
                     yield Verdict(stance, self._passage.surface(span[0], span[-1]), span[0], span[-1])
                     break
             at += 1
@@ -142,14 +143,28 @@ class StanceReader:
                 if form != self._passage.words[at]:
                     yield from cues.get(form, ())
 
-    def _stand(self, words: tuple[str, ...], at: int) -> bool:
-        inside = at + len(words) <= len(self._passage)
-        return inside and all(self._is(at + i, frozenset((word,))) for i, word in enumerate(words))
+    def _end(self, words: tuple[str, ...], at: int, end: int) -> int:
+        """One past the last word of a cue that begins at ``at`` and ends before ``end``; 0 if it does not stand there.
+
+        A ``…`` in it skips words: ``tell … to``.
+        """
+        skip = 0
+        for word in words:
+            if word == SKIP:
+                skip = LONGEST_SKIP
+                continue
+            while skip and at < end and not self._is(at, frozenset((word,))):
+                at, skip = at + 1, skip - 1
+            if at >= end or not self._is(at, frozenset((word,))):
+                return 0
+            at, skip = at + 1, 0
+        return at
 
     def _pseudo(self, at: int) -> int:
         forms = {self._passage.words[at], *(self._forms(at) if self._book.by_lemma else ())}
         cues = (words for form in forms for words in self._book.pseudo.get(form, ()))
-        return next((len(words) for words in cues if self._stand(words, at)), 0)
+        ends = (self._end(words, at, len(self._passage)) for words in cues)
+        return next((end - at for end in ends if end), 0)
 
     # ── grammar ──────────────────────────────────────────────────────────────────────────────────────
     def _grammar(self, occurrence: tuple[int, ...], heads: list[int]) -> Iterator[Verdict]:

@@ -3,15 +3,16 @@
 ::
 
     term        = "/" RE2 "/" | group (link group)*
-    link        = "+" | "+" number | "~" number | "..."          near each other | within | in this order
+    link        = "+" | "+" number | "~" number | "..." | "..." number    near each other | within | in this order
     group       = alternative ("," alternative)*                 either
     alternative = word+ | "$list" | "$list - $other"
     word        = "=Exact" | "prefix*" | "$list" | "$list-word" | word
 
 A term without links means, for each alternative, *all its words near each other, any order, any form*. A group
 beside a link may hold phrases; the words of a phrase stand in order, at most :data:`PHRASE_GAP` words apart
-("pulls *some troops* back"); a hyphen holds them side by side (``$country-forces``). There are no brackets, no AND/OR/NOT and no escaping on purpose: editors are not
-programmers, and every mark can be written in YAML without quotes.
+("pulls *some troops* back"); a hyphen holds them side by side (``$country-forces``). There are no brackets, no
+AND/OR/NOT and no escaping on purpose: editors are not programmers, and every mark can be written in YAML without
+quotes.
 
 Terms know nothing of languages or stems; :mod:`bot.core.index` compiles them for each language.
 """
@@ -99,7 +100,8 @@ class Term:
     pattern: str = ""
 
 
-_LINK = re.compile(r"\+(\d*)|~(\d+)|(\.\.\.|…)")
+_LINK = re.compile(r"\+(\d*)|~(\d+)|(\.\.\.|…)(\d*)")
+_DOTS = re.compile(r"(?:\.\.\.|…)(\d*)")
 _LIST = re.compile(r"\$(\w+)")
 _LESS = re.compile(r"\$(\w+)\s+-\s+\$(\w+)")
 _BESIDE = re.compile(r"-[^\W_][^$*=]*")
@@ -167,12 +169,12 @@ class TermParser:
     def _split(self, text: str, near: int) -> tuple[list[str], list[Link]]:
         groups: list[list[str]] = [[]]
         links: list[Link] = []
-        for piece in text.replace("...", " ... ").replace("…", " ... ").split():
+        for piece in _DOTS.sub(r" ...\1 ", text).split():
             mark = _LINK.fullmatch(piece)
             if not mark:
                 groups[-1].append(piece)
                 continue
-            number = mark.group(1) or mark.group(2)
+            number = mark.group(1) or mark.group(2) or mark.group(4)
             if number and not 0 < int(number) <= LONGEST_GAP:
                 raise TermProblem(f"{piece}: a distance of {number} words", f"write 1 to {LONGEST_GAP}")
             links.append(Link(int(number or near), bool(mark.group(3)), bool(number)))

@@ -82,7 +82,7 @@ _PROTECTED: Mapping[str, frozenset[str]] = {
         word
         for line in (
             "advanced advancement attacker attackers attractive based basing basis bomber bombers cooperative",
-            "defender defenders designer exercised forced forcing general generally generals generate generated",
+            "defender defenders designer destroyer destroyers launcher launchers lander fighter fighters exercised forced forcing general generally generals generate generated",
             "generation generations hospitality increasingly international",
             "invader invaders invasive invasively leaver leavers",
             "massive massively message militant militants military mining missive new news offense offence offensive",
