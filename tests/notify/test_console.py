@@ -30,7 +30,7 @@ async def shown(*alerts: object, as_json: bool = False, colour: bool = False, **
 
 async def test_an_alert_shows_level_arrow_headline_host_sum_and_delay() -> None:
     text = await shown(alert())
-    assert text.startswith(" 60 high      ↓ Moscow returns some of its troops")
+    assert text.startswith(" 60 high     ↓ Moscow returns some of its troops")
     assert "northern-wire.example" in text
     assert "troops returning" in text
     assert "told 43.5 s after publication" in text

@@ -1,0 +1,149 @@
+"""Text tools every notifier shares: feed text is hostile until it has passed here. Pure.
+
+*Cleaning* removes what no reader should get: control characters, direction overrides, floods of invisible and combining
+marks. *Defanging* puts a word joiner (U+2060, invisible) after the sign or before the dot that would make a chat
+platform turn a publisher's words into a mention, a command, a hashtag, a link or an address; escaping mark-up does not
+do that. *Shortening* cuts between graphemes (UAX 29), never inside a family of emoji or between a letter and its
+accent.
+
+A link is only ever http(s), without a name and password before the host, its host in ASCII, so that a look-alike letter
+shows as ``xn--…``; what is printed beside it is our rendering of that very host.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import idna
+import regex
+
+from bot.core.model import Alert, Evidence, Stance
+
+JOINER = "\u2060"
+LONGEST_LINK = 2_000
+
+_LINE_BREAKS = regex.compile(r"[\s\u2028\u2029\u0085]+")
+_REMOVED = regex.compile(
+    # controls, formats (direction, invisible), surrogates, private use, unassigned; not the joiners of emoji
+    r"(?![\u200d\u200c])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u115f\u1160\u3164\uffa0\u034f]"
+)
+_LONE_JOINERS = regex.compile(
+    r"[\u200c\u200d](?=[\u200c\u200d]|\s|$)|^[\u200c\u200d]+|(?<=\s)[\u200c\u200d]+"
+)
+_FLAG_TAGS = regex.compile(r"[\U000E0020-\U000E007F]+")
+_PILED = regex.compile(r"(\p{M}{4})\p{M}+")
+_GRAPHEME = regex.compile(r"\X")
+
+_DEFANGED = (
+    (regex.compile(r"(?<=[@/#$])(?=[\p{L}\p{N}_])"), JOINER),  # @name, /command, #tag, $TAG
+    (
+        regex.compile(r"(?<=[\p{L}\p{N}])(?=[.\u3002\uff0e\uff61][\p{L}\p{N}])"),
+        JOINER,
+    ),  # a host, a file, an address
+    (regex.compile(r"(?<=:)(?=/)"), JOINER),  # any scheme
+    (regex.compile(r"(?<=\p{N})(?=[-. ()\u2009\u00a0]?\p{N}{3})"), JOINER),  # telephone and card numbers
+    (regex.compile(r"(?i)(?<=\b(?:tg|ton|mailto|tel))(?=:)"), JOINER),
+)
+
+
+def clean(text: str) -> str:
+    """One line of plain text without anything that moves, hides or recolours its surroundings."""
+    flat = _LINE_BREAKS.sub(" ", text)
+    flat = _REMOVED.sub("", _FLAG_TAGS.sub("", flat))
+    flat = _LONE_JOINERS.sub("", flat)
+    return str(_PILED.sub(r"\1", unicodedata.normalize("NFC", flat))).strip()
+
+
+def defang(text: str) -> str:
+    """Text in which no platform finds a mention, a command, a tag, a link, an address or a number to call."""
+    for pattern, joiner in _DEFANGED:
+        text = pattern.sub(joiner, text)
+    return text
+
+
+def graphemes(text: str) -> list[str]:
+    """What a reader takes for one character each."""
+    return list(_GRAPHEME.findall(text))
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most ``limit`` UTF-16 units (and so code points), cut between graphemes, with an ellipsis where cut."""
+    if units(text) <= limit:
+        return text
+    kept: list[str] = []
+    left = limit - 1
+    for each in graphemes(text[: limit + 1]):
+        left -= units(each)
+        if left < 0:
+            break
+        kept.append(each)
+    return "".join(kept).rstrip() + "…"
+
+
+def units(text: str) -> int:
+    """Length as chat platforms count it: UTF-16 code units."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+# ── links ────────────────────────────────────────────────────────────────────────────────────────────
+def safe_link(url: str) -> str | None:
+    """The address as it may be clicked: http(s), no credentials, host in ASCII. None for anything else."""
+    try:
+        parts = urlsplit(clean(url).replace(" ", "%20"))
+        host, port = _ascii_host(parts.hostname or ""), parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host:
+        return None
+    place = f"[{host}]" if ":" in host else host
+    if port is not None:
+        place = f"{place}:{port}"
+    path = quote(parts.path, safe="/%:@!$&'()*+,;=~-._")
+    query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
+    made = urlunsplit((parts.scheme, place, path, query, quote(parts.fragment, safe="/%:@!$&'()*+,;=~-._?")))
+    return made if len(made) <= LONGEST_LINK else None
+
+
+def _ascii_host(host: str) -> str:
+    """Raises ValueError for a host that is none."""
+    if host.isascii():
+        return host if regex.fullmatch(r"[a-z0-9._:-]+", host) else ""
+    return idna.encode(host, uts46=True).decode()
+
+
+def shown_host(url: str) -> str:
+    """Where a link leads, as it is printed beside it: the ASCII host without ``www.``; "" where it leads nowhere."""
+    link = safe_link(url)
+    return (urlsplit(link).hostname or "").removeprefix("www.") if link else ""
+
+
+# ── the sum ──────────────────────────────────────────────────────────────────────────────────────────
+def sum_lines(alert: Alert) -> Iterator[str]:
+    """The sum line by line: ``+20  invasion  headline  “invasion fears”  ½ because feared``."""
+    for line in alert.terms:
+        yield "  ".join(filter(None, _pieces(line)))
+
+
+_PLACES = {"title": "headline", "lead": "summary", "body": "text"}
+_WEIGHED = {
+    Stance.DENIED: "because denied",
+    Stance.SIMULATED: "because simulated",
+    Stance.FEARED: "because feared",
+    Stance.CALLED_FOR: "because only called for",
+    Stance.BACKGROUND: "because background",
+}
+
+
+def _pieces(line: Evidence) -> Iterator[str]:
+    yield f"{line.points:+4d}"
+    yield clean(line.term)
+    yield _PLACES[line.place.value]
+    if clean(line.words):
+        yield f"“{clean(line.words)}”"
+    if line.stance in _WEIGHED:
+        cue = clean(line.cue)
+        yield _WEIGHED[line.stance] + (f" (“{cue}”)" if cue else "")
+    if clean(line.said_by):
+        yield f"says {clean(line.said_by)}"
