@@ -26,6 +26,7 @@ _STANCES = {
     "feared": Stance.FEARED,
     "called_for": Stance.CALLED_FOR,
     "background": Stance.BACKGROUND,
+    "in_passing": Stance.BACKGROUND,
 }
 
 
@@ -109,6 +110,7 @@ def _cue_book(table: Mapping[str, object], lang: str) -> CueBook:
         before=_phrases(section("before"), lang),
         after=_phrases(section("after"), lang),
         beside=_phrases(section("beside"), lang),
+        passing=frozenset(_cues(_items(section("before").get("in_passing")), lang)),
         pseudo=_by_first(_cues(_items(table.get("pseudo")), lang)),
         starts=stem_set("starts"),
         happens=stem_set("happens"),

@@ -28,6 +28,7 @@ class CueBook:
     before: Phrases = field(default_factory=dict)
     after: Phrases = field(default_factory=dict)
     beside: Phrases = field(default_factory=dict)
+    passing: frozenset[tuple[str, ...]] = frozenset()  # those "before" that make the event a mere backdrop
     pseudo: Mapping[str, tuple[tuple[str, ...], ...]] = field(
         default_factory=dict
     )  # by first word; look like cues and are none

@@ -287,7 +287,8 @@ class _Reading:
     def _hit(self, rule: Rule, spot: _Spot, number: int, spec: TermSpec, occurrence: Occurrence) -> Hit:
         points = points_of(spec) * place_factor(spot.place, spot.paragraph)
         verdict = spot.verdict(occurrence) if points > 0 else ASSERTED
-        exact = points * (stance_factor(rule, verdict.stance) if points > 0 else 1.0)
+        factor = stance_factor(rule, verdict.stance, passing=verdict.passing) if points > 0 else 1.0
+        exact = points * factor
         passage = spot.searched.passage
         first, last = _with_cue(occurrence, verdict)
         evidence = Evidence(

@@ -81,6 +81,10 @@ def takes(route: Route, facets: Iterable[Labels]) -> bool:
     return any(all(_fits(label, wanted, labels) for label, wanted in route.when.items()) for labels in facets)
 
 
+NOTHING = "-"
+"""A topic nothing carries, for a chat that wants its own keywords and no more; no topic at all means everything."""
+
+
 def wants(subscription: Subscription, facets: Iterable[Labels]) -> Level | None:
     """The loudest level a facet reaches on one of the subscriber's topics; None if none is loud enough."""
     found = [

@@ -21,6 +21,7 @@ PLACE_FACTOR: Mapping[Place, float] = {Place.TITLE: 1.0, Place.LEAD: 0.6, Place.
 BODY_DECAY = 0.85  # from one paragraph to the next
 BODY_LEAST = 0.15
 DEMOTED = 0.5  # everything that is not asserted
+IN_PASSING = 0.6  # of that, where the event is the backdrop of another story
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,12 @@ def points_of(spec: TermSpec) -> int:
     return -abs(spec.points) if base < 0 else spec.points
 
 
-def stance_factor(rule: Rule, stance: Stance) -> float:
+def stance_factor(rule: Rule, stance: Stance, *, passing: bool = False) -> float:
     """What is left of a term's points in a stance."""
     if stance is Stance.ASSERTED:
         return 1.0
-    if rule.stance is None:
-        return DEMOTED
-    return rule.stance.get(stance, DEMOTED)
+    factor = DEMOTED if rule.stance is None else rule.stance.get(stance, DEMOTED)
+    return factor * IN_PASSING if passing and factor < 1 else factor
 
 
 def weigh(rule: Rule, hits: Sequence[Hit], trust: float) -> Match:
@@ -66,13 +66,20 @@ def weigh(rule: Rule, hits: Sequence[Hit], trust: float) -> Match:
     total = _sum(chosen) + _sum(against)
     if not against and _strong_headline(chosen):
         total = max(total, rule.levels.get(Level.LOW, 0))
-    if chosen and not any(_certain(rule, hit) for hit in chosen):
+    if chosen and (_doubted(rule, chosen) or not any(_certain(rule, hit) for hit in chosen)):
         total = min(total, rule.levels.get(Level.MEDIUM, 100) - 1)
     score = round(max(0, min(100, total)) * trust)
     counted = any(hit.evidence.strength != "weak" for hit in chosen)
     level = rule.level_of(score) if counted else Level.NONE
     lines = tuple(hit.evidence for hit in (*chosen, *against))
     return Match(rule.id, score if counted else 0, level, rule.direction, lines)
+
+
+def _doubted(rule: Rule, hits: Sequence[Hit]) -> bool:
+    """Does the headline speak of the thing, and only to doubt it? Then no summary makes it loud."""
+    titles = [hit for hit in hits if hit.evidence.place is Place.TITLE]
+    doubts = [hit for hit in titles if hit.evidence.stance is not Stance.BACKGROUND]
+    return bool(doubts) and not any(_certain(rule, hit) for hit in titles)
 
 
 def _certain(rule: Rule, hit: Hit) -> bool:

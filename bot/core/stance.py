@@ -42,12 +42,16 @@ _YEAR = re.compile(r"1\d{3}|20\d\d")
 
 
 class Verdict(NamedTuple):
-    """A stance, the cue that decided it as it stands in the text, and the cue's first and last word (-1 = none)."""
+    """A stance, the cue that decided it as it stands in the text, and the cue's first and last word (-1 = none).
+
+    ``passing``: the event is only the backdrop of something else, "bills rise *after* the invasion".
+    """
 
     stance: Stance
     cue: str = ""
     first: int = -1
     last: int = -1
+    passing: bool = False
 
 
 ASSERTED = Verdict(Stance.ASSERTED)
@@ -115,9 +119,10 @@ class StanceReader:
                 at += skip
                 continue
             for words, stance in self._starting(cues, at):
-                span = range(at, self._end(words, at, end))
-                if span and not set(span) & set(taken):
-                    yield Verdict(stance, self._passage.surface(span[0], span[-1]), span[0], span[-1])
+                last = self._end(words, at, end) - 1
+                if last >= at and not {at, last} & set(taken):
+                    shown = self._passage.surface(at, last)
+                    yield Verdict(stance, shown, at, last, words in self._book.passing)
                     break
             at += 1
 
