@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.chat_articles import fitting, utc
 from bot.chat_reply import Button, Reply, Request, bold, safe
 from bot.core.model import Delivery
-from bot.core.plain import shortened
 from bot.core.urls import redacted
 from bot.errors import InputError
+from bot.notify.markup import clean, shorten
 
 PREFIX = "adm:"
 MOST_ROWS = 15
@@ -28,7 +29,7 @@ async def reload(request: Request) -> Reply:
     problems = await request.service.operations.reload(request.actor)
     if not problems:
         return Reply(request.t("The editors' files are in order and in force."))
-    shown = [safe(shortened(str(problem), 300)) for problem in problems]
+    shown = [safe(shorten(str(problem), 300)) for problem in problems]
     return Reply(fitting([bold(request.t("The last good version stays in force:")), *shown], "\n"))
 
 
@@ -38,7 +39,7 @@ async def feeds(request: Request) -> str:
     head = t("{good} feeds answer, {trouble} do not, {never} were not asked yet",
              good=health.good, trouble=len(health.trouble), never=health.never)  # fmt: skip
     lines = [
-        f"{safe(each.feed)}: {each.status.value}, {safe(shortened(redacted_reason(each.reason), 200))}"
+        f"{safe(each.feed)}: {each.status.value}, {safe(shorten(redacted_reason(each.reason), 200))}"
         f" ({each.failures}×, {utc(each.last_success)})"
         for each in health.trouble[:MOST_ROWS]
     ]
@@ -60,8 +61,9 @@ async def dead(request: Request) -> str:
 
 def _letter(letter: Delivery) -> str:
     title = letter.message.alerts[0].title if letter.message.alerts else letter.message.notice
-    reason = safe(shortened(letter.reason, 120))
-    return f"{safe(letter.receiver.name)}: {safe(shortened(title, 80))} — {reason}\n<code>{safe(letter.id)}</code>"
+    reason = safe(shorten(letter.reason, 120))
+    identity = html.escape(clean(letter.id))  # to be copied, so no joiner may stand in it
+    return f"{safe(letter.receiver.name)}: {safe(shorten(title, 80))} — {reason}\n<code>{identity}</code>"
 
 
 async def users(request: Request) -> str:
@@ -70,8 +72,8 @@ async def users(request: Request) -> str:
     active = [wish for wish in found if wish.active]
     head = t("{active} subscribed, {left} left", active=len(active), left=len(found) - len(active))
     lines = [
-        f"{safe(wish.receiver)} {safe(shortened(wish.name, 40))}: {wish.level.word}, "
-        f"{safe(shortened(', '.join(wish.topics) or '*', 60))}"
+        f"{safe(wish.receiver)} {safe(shorten(wish.name, 40))}: {wish.level.word}, "
+        f"{safe(shorten(', '.join(wish.topics) or '*', 60))}"
         for wish in active[:MOST_ROWS]
     ]
     return fitting([bold(head), *lines], "\n")
@@ -83,7 +85,7 @@ async def feedback(request: Request) -> str:
     if not found:
         return t("Nobody called an alert wrong.")
     lines = [
-        f"{safe(each.rule)} {each.score}: {safe(shortened(each.title, 120))} ({safe(each.by)})"
+        f"{safe(each.rule)} {each.score}: {safe(shorten(each.title, 120))} ({safe(each.by)})"
         for each in found
     ]
     return fitting([bold(t("Called wrong")), *lines], "\n")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bot.chat_articles import explanation, link, when
 from bot.chat_reply import Reply, Request, bold, safe
 from bot.core.buttons import ACK, MORE, MUTE_RULE, MUTE_STORY, WHY, WRONG, Pressed, decode, rule_marked
-from bot.core.plain import shortened
 from bot.core.watches import rules_of
 from bot.errors import InputError
+from bot.notify.markup import shorten
 from bot.service_questions import Explanation
 
 BODY = 2500  # characters of an article's text
@@ -60,7 +60,8 @@ def _rule(request: Request, pressed: Pressed) -> str:
 def more(request: Request, found: Explanation) -> str:
     """The article's own words, and who else tells it."""
     entry, t, zone = found.entry, request.t, request.wish.zone
-    parts = [bold(shortened(entry.title, 200)), safe(shortened(entry.body or entry.summary, BODY))]
+    text = shorten(entry.body or entry.summary, BODY).split("\n\n")
+    parts = [bold(shorten(entry.title, 200)), *(safe(paragraph) for paragraph in text)]
     reports = found.story.reports if found.story is not None else ()
     sources = [f"{safe(each.owner)}, {when(each.published, zone)} {link(each.link)}" for each in reports[:10]]
     if sources:

@@ -14,10 +14,9 @@ from bot.chat_reply import LONGEST, bold, safe
 from bot.config.words import Words
 from bot.core.hours import zone_of
 from bot.core.model import Entry, Evidence, Level, Match, Place, Silence, Stance
-from bot.core.plain import shortened
 from bot.core.routing import OWN
 from bot.core.rules import Rule
-from bot.core.urls import clean, host_of
+from bot.notify.markup import safe_link, shorten, shown_host
 from bot.ports import StoredDecision
 from bot.service_questions import Explanation, Hits, Sheet
 
@@ -30,17 +29,13 @@ SIGNS = {Level.CRITICAL: "🔴", Level.HIGH: "🟠", Level.MEDIUM: "🟡", Level
 
 def link(url: str) -> str:
     """A link whose label is its own host, as machines write it: no foreign letter can look like another's."""
-    address = clean(url)
-    try:
-        host = host_of(address).encode("idna").decode("ascii")
-    except UnicodeError:
-        return ""
-    return f'<a href="{html.escape(address)}">{html.escape(host)}</a>' if host else ""
+    address = safe_link(url)
+    return f'<a href="{html.escape(address)}">{html.escape(shown_host(address))}</a>' if address else ""
 
 
 def title(entry: Entry) -> str:
     """The headline, safe and not longer than a headline."""
-    return safe(shortened(entry.title, TITLE))
+    return safe(shorten(entry.title, TITLE))
 
 
 def when(time: datetime, zone: str) -> str:
@@ -74,10 +69,10 @@ def _decided(t: Words, found: Explanation) -> list[str]:
         return [t("I have not read it in any feed; this is what the rules say of it now.")]
     decision = found.stored.decision
     lines = [t("Decided: {outcome}", outcome=bold(decision.outcome.value))]
-    lines += [safe(shortened(f"{step.stage}: {step.verdict}, {step.detail}", 300)) for step in decision.steps]
+    lines += [safe(shorten(f"{step.stage}: {step.verdict}, {step.detail}", 300)) for step in decision.steps]
     if found.story is not None and len(found.story.reports) > 1:
         owners = ", ".join(dict.fromkeys(report.owner for report in found.story.reports))
-        lines.append(t("Told by: {owners}", owners=safe(shortened(owners, TITLE))))
+        lines.append(t("Told by: {owners}", owners=safe(shorten(owners, TITLE))))
     return lines
 
 
@@ -110,7 +105,7 @@ def total(t: Words, match: Match, rule: Rule) -> str:
 
 def _line(t: Words, evidence: Evidence) -> str:
     place = {Place.TITLE: t("headline"), Place.LEAD: t("summary"), Place.BODY: t("text")}[evidence.place]
-    words = safe(shortened(evidence.words, WORDS))
+    words = safe(shorten(evidence.words, WORDS))
     doubt = f", {t(evidence.stance.value)}" if evidence.stance is not Stance.ASSERTED else ""
     return f"{evidence.points:+d} “{words}” ({place}{doubt})"
 

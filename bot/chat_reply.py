@@ -7,19 +7,17 @@ is Telegram's HTML; whatever comes from people, editors or feeds passes :func:`s
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.config.words import Words
 from bot.core.model import Subscription
+from bot.notify.markup import clean, defang
 from bot.service import Service
 from bot.service_ground import Actor
 
 LONGEST = 3500  # characters of a reply; Telegram takes 4096 after its entities are parsed
-
-_ACTIVE = re.compile(r"(?<!\w)([@#$/])(?=\w)|(?<=\w)([.])(?=\w{2,})|(://)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +55,7 @@ class Request:
 
 def safe(text: str) -> str:
     """Somebody else's words as letters: no tag, no mention, no command, no link springs from them."""
-    defanged = _ACTIVE.sub(lambda found: found[0][0] + "\u2060" + found[0][1:], text)
-    return html.escape(defanged, quote=False)
+    return html.escape(defang(clean(text)), quote=False)
 
 
 def bold(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bot.chat_reply import Request, bold, safe
 from bot.config.words import LANGUAGES, Words
 from bot.core.model import Subscription
-from bot.core.routing import read_topic
+from bot.core.routing import NOTHING, read_topic
 from bot.service_ground import Role
 
 
@@ -87,6 +87,8 @@ def topics_of(t: Words, request: Request, wish: Subscription) -> str:
     """The chosen topics by their titles, those with a level of their own with it."""
     if not wish.topics:
         return t("everything")
+    if wish.topics == (NOTHING,):
+        return t("none, only your own keywords")
     titles = {topic.name: topic.title for topic in request.service.chats.topics()}
     shown = []
     for each in wish.topics:

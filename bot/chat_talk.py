@@ -14,6 +14,7 @@ from bot.chat_reply import Reply, Request, safe
 from bot.chat_watching import Watching
 from bot.config.words import Words, words
 from bot.errors import InputError, NotPermitted, StoreError
+from bot.notify.markup import clean
 from bot.service import Service
 from bot.service_ground import Actor, Role
 
@@ -55,7 +56,9 @@ def heard(update: Update, bot_name: str) -> Heard | None:
     command, argument = _command(message, bot_name)
     if not command:
         return None
-    channel, argument = _channel(message, command, argument)
+    channel, argument = _channel(
+        message, command, clean(argument)
+    )  # what was copied from us may hold joiners
     return Heard(
         person=message.from_user.id,
         chat=message.chat.id,

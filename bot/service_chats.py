@@ -12,7 +12,7 @@ from bot.config.words import LANGUAGES, spoken
 from bot.core.hours import read_digest, read_quiet, write_digest
 from bot.core.matching import RuleBook
 from bot.core.model import Direction, Level, Subscription
-from bot.core.routing import read_topic
+from bot.core.routing import NOTHING, read_topic
 from bot.core.watches import LONGEST_WATCH, MOST_WATCHES, problem_of
 from bot.errors import InputError
 from bot.service_ground import Actor, Ground, Role
@@ -77,10 +77,12 @@ class Chats:
         least = _level(level) if level else None
         if chosen:
             added = [f"{topic}@{least.word}" if least else topic for topic in chosen]
-            kept = [each for each in wish.topics if read_topic(each, wish.level)[0] not in chosen]
+            kept = [each for each in wish.topics if read_topic(each, wish.level)[0] not in (*chosen, NOTHING)]
             wish = replace(wish, topics=_few((*kept, *added)))
         elif least:
             wish = replace(wish, level=least)
+        elif wish.topics == (NOTHING,):
+            wish = replace(wish, topics=())
         return await self._save(replace(wish, name=name or wish.name), active=True)
 
     async def unsubscribe(self, actor: Actor) -> Subscription:
@@ -89,13 +91,16 @@ class Chats:
         return await self._save(await self.mine(actor), active=False)
 
     async def choose(self, actor: Actor, topic: str, *, wanted: bool, language: str = "en") -> Subscription:
-        """Add or remove one topic; choosing one is a wish to be told. Raises InputError, NotPermitted."""
+        """Add or remove one topic; choosing one is a wish to be told. Raises InputError, NotPermitted.
+
+        Without the last one the chat is told nothing but its own keywords: everything is a choice of its own.
+        """
         if wanted:
             return await self.subscribe(actor, [topic], language=language)
         actor.need(Role.KEEPER, "choose")
         wish = await self.mine(actor, language=language)
         kept = tuple(each for each in wish.topics if read_topic(each, wish.level)[0] != topic)
-        return await self._save(replace(wish, topics=kept), active=wish.active)
+        return await self._save(replace(wish, topics=kept or (NOTHING,)), active=wish.active)
 
     async def everything(self, actor: Actor, *, language: str = "en") -> Subscription:
         """All topics, whatever editors may add. Raises NotPermitted."""
@@ -152,12 +157,16 @@ class Chats:
         return term
 
     async def watch(self, actor: Actor, text: str, *, language: str = "en") -> Subscription:
-        """Keep a keyword of this chat's own; a wish to be told. Raises InputError, NotPermitted."""
+        """Keep a keyword of this chat's own; a wish to be told of it, and of no more where nothing else was wished.
+
+        Raises InputError, NotPermitted.
+        """
         actor.need(Role.KEEPER, "watch")
         wish = await self.mine(actor, language=language)
         term = self.checked(wish, text)
         watches = tuple(dict.fromkeys((*wish.watches, term)))
-        return await self._save(replace(wish, watches=watches), active=True)
+        topics = wish.topics if wish.active or wish.topics else (NOTHING,)
+        return await self._save(replace(wish, watches=watches, topics=topics), active=True)
 
     async def unwatch(self, actor: Actor, which: str) -> Subscription:
         """Drop a keyword, by its number or its words. Raises InputError, NotPermitted."""

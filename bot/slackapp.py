@@ -31,6 +31,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import slackapp_says as says
 from bot.core.buttons import ACK, MORE, MUTE_RULE, MUTE_STORY, WHY, WRONG, Pressed, decode, rule_marked
 from bot.errors import InputError, NotPermitted, StoreError
+from bot.notify.markup import clean
 from bot.service import Service
 from bot.service_ground import Actor
 from bot.slackapp_says import Answer
@@ -208,7 +209,7 @@ class SlackFront:
 
     # ── the command ──────────────────────────────────────────────────────────────────────────────────
     async def _obey(self, actor: Actor, asked: Asked) -> Answer:
-        verb, _, rest = asked.words.strip().partition(" ")
+        verb, _, rest = clean(asked.words).partition(" ")
         command = self._commands().get(verb.lower())
         return await command(actor, rest.strip()) if command is not None else says.HELP
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.core.model import Entry, Evidence, Level, Match, Place, Silence, Stance
-from bot.core.plain import shortened
 from bot.core.routing import OWN
-from bot.core.urls import clean, host_of
+from bot.notify.markup import clean, defang, safe_link, shorten, shown_host
 from bot.ports import StoredDecision
 from bot.service_questions import Explanation, Hits, Sheet, Status
 
@@ -34,12 +33,12 @@ class Answer:
     def body(self) -> Json:
         """The arguments of any road it may take."""
         blocks = list(self.blocks) or [rich(line(self.text))]
-        return {"text": escaped(shortened(self.text, FALLBACK)), "blocks": blocks, "unfurl_links": False}
+        return {"text": escaped(shorten(self.text, FALLBACK)), "blocks": blocks, "unfurl_links": False}
 
 
 def escaped(text: str) -> str:
     """As Slack asks for texts it reads: ``<!channel>`` is letters then."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return defang(clean(text)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 # ── elements ─────────────────────────────────────────────────────────────────────────────────────────
@@ -50,20 +49,16 @@ def rich(*elements: Json) -> Json:
 
 def line(text: str, *, bold: bool = False, url: str = "") -> Json:
     """A line of letters, with a link behind it that says where it goes."""
-    shown = shortened(text, LINE) or "…"
+    shown = shorten(clean(text), LINE) or "…"
     element: Json = {"type": "text", "text": shown, **({"style": {"bold": True}} if bold else {})}
     return {"type": "rich_text_section", "elements": [element, *_link(url), {"type": "text", "text": "\n"}]}
 
 
 def _link(url: str) -> Iterator[Json]:
-    address = clean(url)
-    try:
-        host = host_of(address).encode("idna").decode("ascii")
-    except UnicodeError:
-        return
-    if host and len(address) <= 3_000:
+    address = safe_link(url)
+    if address:
         yield {"type": "text", "text": "  "}
-        yield {"type": "link", "url": address, "text": host}
+        yield {"type": "link", "url": address, "text": shown_host(address)}
 
 
 def when(time: datetime) -> str:
@@ -75,7 +70,7 @@ def when(time: datetime) -> str:
 def explanation(found: Explanation) -> Answer:
     """What was decided and what the rules say."""
     entry = found.entry
-    lines = [line(shortened(entry.title, TITLE), bold=True, url=entry.link)]
+    lines = [line(shorten(entry.title, TITLE), bold=True, url=entry.link)]
     if found.stored is None:
         lines.append(line("No feed carried it; this is what the rules say of it now."))
     else:
@@ -112,7 +107,7 @@ def _sum(sheet: Sheet) -> Iterator[Json]:
 def _term(evidence: Evidence) -> str:
     place = {Place.TITLE: "headline", Place.LEAD: "summary", Place.BODY: "text"}[evidence.place]
     doubt = f", {evidence.stance.value}" if evidence.stance is not Stance.ASSERTED else ""
-    return f"{evidence.points:+d} “{shortened(evidence.words, WORDS)}” ({place}{doubt})"
+    return f"{evidence.points:+d} “{shorten(evidence.words, WORDS)}” ({place}{doubt})"
 
 
 def latest(found: Sequence[StoredDecision]) -> Answer:
@@ -125,7 +120,7 @@ def latest(found: Sequence[StoredDecision]) -> Answer:
 def _alerted(stored: StoredDecision) -> Json:
     alert = stored.decision.alert
     mark = f"{alert.level.word} {alert.direction.arrow}".strip() if alert else "–"
-    return line(f"{when(stored.at)} {mark}: {shortened(stored.entry.title, TITLE)}", url=stored.entry.link)
+    return line(f"{when(stored.at)} {mark}: {shorten(stored.entry.title, TITLE)}", url=stored.entry.link)
 
 
 def hits(found: Hits) -> Answer:
@@ -138,7 +133,7 @@ def hits(found: Hits) -> Answer:
 
 
 def _entry(entry: Entry) -> Json:
-    return line(f"{when(entry.first_seen)}: {shortened(entry.title, TITLE)}", url=entry.link)
+    return line(f"{when(entry.first_seen)}: {shorten(entry.title, TITLE)}", url=entry.link)
 
 
 def silences(found: Sequence[Silence]) -> Answer:

@@ -23,6 +23,7 @@ from bot.core.model import (
     Report,
     StoryRecord,
 )
+from bot.core.routing import NOTHING
 from bot.errors import InputError, NotPermitted
 from bot.ports import StoredDecision
 from bot.service import Service
@@ -47,6 +48,17 @@ async def test_several_subscriptions_of_a_chat_have_levels_of_their_own() -> Non
     wish = await chats.subscribe(ADA, ["Conflict"], "critical")
     assert wish.topics == ("border", "breach", "conflict@critical")
     assert wish.level is Level.MEDIUM
+
+
+async def test_who_wants_own_keywords_only_is_told_of_nothing_else() -> None:
+    chats = Desk().service().chats
+    wish = await chats.watch(ADA, "pancake")
+    assert (wish.active, wish.topics) == (True, (NOTHING,))
+    assert (await chats.choose(ADA, "cyber", wanted=True)).topics == ("cyber",)
+    assert (await chats.choose(ADA, "cyber", wanted=False)).topics == (
+        NOTHING,
+    )  # no topic is not every topic
+    assert (await chats.subscribe(ADA)).topics == ()
 
 
 async def test_leaving_keeps_the_settings_and_coming_back_finds_them() -> None:
