@@ -8,10 +8,10 @@ from pathlib import Path
 
 from bot.chat_says import ADMIN_LIST, COMMAND_LIST
 from bot.core.buttons import LABELS
-from bot.core.model import Level, Stance
+from bot.core.model import Direction, Level, Stance
 
 BOT = Path(__file__).resolve().parent.parent / "bot"
-SPEAKERS = ("chat", "service")
+SPEAKERS = ("chat", "service", "telegram")
 FOREIGN = {"{problem}"}  # holds what the rule engine says, in the editors' English
 
 
@@ -22,7 +22,8 @@ def texts() -> set[str]:
     found |= {level.word for level in Level} | {
         stance.value for stance in Stance if stance is not Stance.ASSERTED
     }
-    for path in BOT.glob("*.py"):
+    found |= {direction.value for direction in Direction if direction.arrow}
+    for path in (*BOT.glob("*.py"), *(BOT / "notify").glob("*.py")):
         if path.name.startswith(SPEAKERS):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 found |= _said(node)
