@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from bot.core.model import Feed, Fetched
 
+MORNING = datetime(2022, 2, 15, 8, 1, tzinfo=UTC)  # when item 1 was published
 ITEM = (
     "<item><guid>g{n}</guid><title>Headline {n}</title><link>https://example.org/{n}</link>"
     "<description>&lt;p&gt;Words of item {n}.&lt;/p&gt;</description>"

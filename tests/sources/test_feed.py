@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import feedparser
@@ -18,9 +17,7 @@ from bot.sources.http import Client
 from tests.fakes.hostile import HostileServer
 from tests.shared import shared_data
 from tests.sources import documents
-from tests.sources.documents import feed_at, rss, served
-
-MORNING = datetime(2022, 2, 15, 8, 1, tzinfo=UTC)
+from tests.sources.documents import MORNING, feed_at, rss, served
 
 
 @pytest.fixture
