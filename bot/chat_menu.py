@@ -14,8 +14,8 @@ from dataclasses import replace
 from hashlib import blake2b
 
 from bot.chat_reply import Button, Reply, Request
-from bot.chat_says import settings_text
-from bot.config.words import LANGUAGES, words
+from bot.chat_says import settings_text, topic_title
+from bot.config.words import LANGUAGES, Words, words
 from bot.core.model import Subscription
 from bot.core.routing import read_topic
 from bot.errors import InputError
@@ -65,7 +65,7 @@ def topics_menu(request: Request, wish: Subscription, page: int = 0) -> Rows:
     chosen = {read_topic(each, wish.level)[0] for each in wish.topics}
     page = max(0, min(page, (len(topics) - 1) // PAGE))
     shown = [
-        _topic_button(topic, page, chosen=topic.name in chosen) for topic in topics[page * PAGE :][:PAGE]
+        _topic_button(t, topic, page, chosen=topic.name in chosen) for topic in topics[page * PAGE :][:PAGE]
     ]
     rows = [
         [button(_ticked(t("Everything"), not chosen and wish.active), "all", str(page))],
@@ -76,9 +76,9 @@ def topics_menu(request: Request, wish: Subscription, page: int = 0) -> Rows:
     return [*rows, _back(request)]
 
 
-def _topic_button(topic: Topic, page: int, *, chosen: bool) -> Button:
+def _topic_button(t: Words, topic: Topic, page: int, *, chosen: bool) -> Button:
     sign = "-" if chosen else "+"
-    return button(_ticked(topic.title, chosen), "topic", f"{sign}{page}:{key_of(topic.name)}")
+    return button(_ticked(topic_title(t, topic), chosen), "topic", f"{sign}{page}:{key_of(topic.name)}")
 
 
 def levels_menu(request: Request, wish: Subscription) -> Rows:

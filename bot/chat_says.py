@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from bot.chat_reply import Request, bold, safe
 from bot.config.words import LANGUAGES, Words
-from bot.core.model import Subscription
+from bot.core.model import Direction, Subscription
 from bot.core.routing import NOTHING, read_topic
+from bot.service_chats import Topic
 from bot.service_ground import Role
 
 
@@ -83,13 +84,18 @@ def settings_text(request: Request, wish: Subscription) -> str:
     return "\n".join([bold(state), *(f"{name}: {safe(value)}" for name, value in lines)])
 
 
+def topic_title(t: Words, topic: Topic) -> str:
+    """A topic as people read it; the editors' own words stay as they wrote them."""
+    return f"{Direction(topic.name).arrow} {t(topic.name)}" if topic.kind == "direction" else topic.title
+
+
 def topics_of(t: Words, request: Request, wish: Subscription) -> str:
     """The chosen topics by their titles, those with a level of their own with it."""
     if not wish.topics:
         return t("everything")
     if wish.topics == (NOTHING,):
         return t("none, only your own keywords")
-    titles = {topic.name: topic.title for topic in request.service.chats.topics()}
+    titles = {topic.name: topic_title(t, topic) for topic in request.service.chats.topics()}
     shown = []
     for each in wish.topics:
         name, level = read_topic(each, wish.level)

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 import structlog
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
 from telegram import Update
 
 from bot.chat import ChatFront, Webhook
 from bot.core.model import Level
 from bot.service_ground import Doors
+from bot.web.hook import PATH, telegram_hook
 from tests.fakes.botapi import TOKEN, BotApi, Said
 from tests.fakes.clock import settle
 from tests.fakes.desk import ADMIN, Desk
@@ -332,6 +335,31 @@ async def test_row_113_only_telegram_knows_the_secret(
         running.cancel()
     asked = next(arguments for name, arguments in room.api.calls if name == "setWebhook")
     assert (asked["url"], asked["secret_token"]) == ("https://bot.example/telegram", "right-secret")
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ({"X-Telegram-Bot-Api-Secret-Token": "right-secret"}, None, 200),
+        ({"X-Telegram-Bot-Api-Secret-Token": "wrong"}, None, 401),
+        ({}, None, 401),
+        ({"X-Telegram-Bot-Api-Secret-Token": "right-secret"}, b"x" * 1_000_001, 413),
+        ({"X-Telegram-Bot-Api-Secret-Token": "right-secret"}, b"\xff\xfe", 400),
+    ],
+)
+async def test_row_113_over_http(headers: dict[str, str], body: bytes | None, status: int) -> None:
+    room = Room(webhook=Webhook("right-secret"))
+    running = asyncio.create_task(room.front.run())
+    await settle()
+    app = FastAPI()
+    app.include_router(telegram_hook(room.front.accept))
+    update = json.dumps(room.api.say("/subscribe")).encode()
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://bot.example") as client:
+        answer = await client.post(PATH, content=body or update, headers=headers)
+    await stopped(running)
+    assert (answer.status_code, answer.content) == (status, b"")
+    assert bool(room.desk.wishes.writes) is (status == 200)
+    assert "setWebhook" not in {name for name, _ in room.api.calls}  # the deployment has set it
 
 
 async def test_row_113_without_webhook_mode_nobody_is_let_in() -> None:
