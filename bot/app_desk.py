@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.config.desk import Desk
 from bot.config.load import failing_examples, load_desk, rulebook_of
 from bot.config.storydata import load_story_data
-from bot.core.matching import RuleBook
+from bot.core.matching import RuleBook, headline
 from bot.core.stories import StoryIndex
 from bot.core.storydata import StoryData
 from bot.errors import ConfigError
@@ -43,3 +43,10 @@ def _story_data() -> StoryData:
 def new_story_index() -> StoryIndex:
     """An empty index; the tables behind it are read once a process."""
     return StoryIndex(_story_data())
+
+
+def warm(rulebook: RuleBook) -> None:
+    """Read and compile now what the first article would otherwise wait for."""
+    new_story_index()
+    for language in ("en", "de", "ru", "uk"):
+        rulebook.match(headline("", language))

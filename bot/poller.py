@@ -134,6 +134,13 @@ class Poller:
         self._wake = asyncio.Event()
 
     # ── what others may ask ──────────────────────────────────────────────────────────────────────────
+    @property
+    def met_everyone(self) -> bool:
+        """Was every feed in force asked at least once since we started, or is not to be asked?"""
+        return self._orders is not None and all(
+            each.met or not _is_asked(self.state(name)) for name, each in self._watched.items()
+        )
+
     def settled(self, polled: Polled, written: bool) -> None:
         """The decider has done with this poll; its feed is free again."""
         watched = self._watched.get(polled.feed.name)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from bot.app import guarded_client, reading_store
+from bot.app import client_of, reading_store
 from bot.app_desk import load_orders
 from bot.cli import output
 from bot.cli.output import LEVEL_STYLE, JsonOption, RulesOption
@@ -126,7 +126,7 @@ def poll(
 
 async def _read(settings: Settings, feed: Feed) -> list[Entry]:
     now = SystemClock().now()
-    async with guarded_client(settings) as client:
+    async with client_of(settings) as client:
         source = SOURCES[feed.kind](client)
         try:
             fetched = await source.fetch(feed, FeedState(feed.name), now=now)

@@ -21,7 +21,7 @@ app = typer.Typer(
 )
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 — the library's signature
+def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"newsalert {__version__}")
         raise typer.Exit
@@ -29,7 +29,7 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 — the library's signature
 
 @app.callback()
 def root(
-    version: Annotated[  # noqa: ARG001 — handled by its callback
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:

@@ -8,12 +8,12 @@ import typer
 from rich.text import Text
 
 from bot.app_desk import load_orders
-from bot.cli import output
+from bot.cli import output, rulewriting
 from bot.cli.output import JsonOption, RulesOption
 from bot.config.schema import schema_json
 from bot.errors import InputError
 
-app = typer.Typer(help="What editors watch for: list, show, schema.", no_args_is_help=True)
+app = typer.Typer(help="What editors watch for: list, show, write.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -70,3 +70,8 @@ def show(
 def schema() -> None:
     """Print the JSON Schema of the editors' files, for editors that complete and check as you type."""
     typer.echo(schema_json(), nl=False)
+
+
+app.command("new")(rulewriting.new)
+app.command("suggest")(rulewriting.suggest)
+app.command("feedback")(rulewriting.feedback)

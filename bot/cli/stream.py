@@ -113,7 +113,7 @@ def cluster() -> None:
         stream.finish()
 
 
-def _archive(path: Path) -> Iterator[str]:
+def archive_lines(path: Path) -> Iterator[str]:
     """The lines of a file (``-`` = stdin), with a progress bar on stderr where a person watches."""
     if str(path) == "-":
         yield from sys.stdin
@@ -147,7 +147,7 @@ def replay(file: ArchiveArgument, rules: RulesOption = None) -> None:
             output.print_json(line)
 
     with output.told_plainly():
-        stream = Lines(_archive(file))
+        stream = Lines(archive_lines(file))
         asyncio.run(run(stream))
         stream.finish()
 
@@ -164,7 +164,7 @@ def backtest(
         if rule and rule not in orders.rulebook.rules:
             raise InputError(f"there is no rule {rule!r}; newsalert rules list shows them")
         test = Backtest(orders.rulebook, only=rule)
-        stream = Lines(_archive(file))
+        stream = Lines(archive_lines(file))
         for item in stream:
             test.add(entry_of_item(item))
         if as_json:

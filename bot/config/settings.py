@@ -273,6 +273,13 @@ class Settings(BaseSettings):
         """The named secret ``routes.yaml`` refers to. KeyError if it is not set."""
         return self.secrets[_plain_name(name)].get_secret_value()
 
+    def secret_values(self) -> tuple[str, ...]:
+        """Every secret's value, for those who must keep it out of what they write."""
+        single = (getattr(self, name) for name in TWINS)
+        found = [each for each in (*single, *self.secrets.values()) if isinstance(each, SecretStr)]
+        password = re.search(r"://[^:/@]*:([^@]*)@", self.database_url)
+        return (*(each.get_secret_value() for each in found), *([password[1]] if password else []))
+
     def may_subscribe(self, chat: int) -> bool:
         """Whether this chat may subscribe; ids only, names can be taken."""
         if self.telegram_subscribers == "everyone" or chat in self.telegram_admins:

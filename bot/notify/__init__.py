@@ -9,9 +9,11 @@ from __future__ import annotations
 from bot.notify.console import Console
 from bot.notify.slack import Slack
 from bot.notify.slack_webhook import SlackWebhook
+from bot.notify.telegram import Telegram, telegram_sender
 from bot.notify.webhook import Webhook
 
 NOTIFIERS = {
+    "telegram": Telegram,
     "slack": Slack,
     "slack-webhook": SlackWebhook,
     "webhook": Webhook,
@@ -19,4 +21,4 @@ NOTIFIERS = {
 }
 """A receiver's kind → the class that speaks to it."""
 
-__all__ = ["NOTIFIERS", "Console", "Slack", "SlackWebhook", "Webhook"]
+__all__ = ["NOTIFIERS", "Console", "Slack", "SlackWebhook", "Telegram", "Webhook", "telegram_sender"]

@@ -1,0 +1,364 @@
+"""Wiring: the only place that knows which edge is in which seam. It reads from top to bottom as the bot starts.
+
+::
+
+    settings ─▶ editors' files ─▶ store ─▶ guarded client ─▶ notifiers ─▶ loops ─▶ web
+
+          poller ──queue──▶ ingest ──outbox──▶ courier       watcher, pages, chat, scheduler, heartbeat
+
+Stopping goes the other way: no new polls, what is queued is decided, messages under way may finish, the store closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+from signal import Signals
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot import __version__, metrics
+from bot.app_desk import new_story_index, orders_of, proven_orders, warm
+from bot.chat import ChatFront, Webhook, telegram_bot
+from bot.config.desk import Desk
+from bot.config.settings import Settings, missing_secrets
+from bot.config.watch import Watcher
+from bot.core.matching import RuleBook
+from bot.core.model import Entry, Feed, Receiver
+from bot.core.normalise import normalise
+from bot.core.notices import notice
+from bot.core.pacing import Budget, Pacemaker
+from bot.core.turns import TurnLimits
+from bot.core.urls import host_of
+from bot.delivery import Courier
+from bot.errors import ConfigError, FetchError, InputError, ParseError, Problem
+from bot.heartbeat import Heartbeat
+from bot.ingest import Ingest, Orders
+from bot.notify import Console, Slack, SlackWebhook, Telegram, telegram_sender
+from bot.notify import Webhook as WebhookNotifier
+from bot.notify.posting import poster
+from bot.pages import Pages
+from bot.poller import Poller, PollerOptions
+from bot.ports import Notifier, Polled, PollRecord
+from bot.service import Service
+from bot.service_ground import Doors, Ground
+from bot.sources import SOURCES, PageSource
+from bot.sources.http import Client, ClientOptions, guarded_client
+from bot.sources.item import read_item
+from bot.store import Store, open_store
+from bot.supervise import Supervisor
+from bot.systemclock import SystemClock
+from bot.web import Health, WebServer, create_app
+
+log = structlog.get_logger()
+
+QUEUE = 64  # polls that wait for the decider at most; beyond it the poller waits
+OWED_EVERY = 5.0  # seconds between two looks at what is owed, for the metrics
+
+Observer = Callable[[Polled, PollRecord], None]
+
+
+# ── parts that commands use, too ─────────────────────────────────────────────────────────────────────
+def client_options(settings: Settings) -> ClientOptions:
+    """How we behave on the web."""
+    return ClientOptions(
+        user_agent=settings.agent,
+        connect_timeout=settings.connect_timeout.total_seconds(),
+        total_timeout=settings.fetch_timeout.total_seconds(),
+        body_limit=settings.body_limit,
+        concurrency=settings.fetch_concurrency,
+        host_concurrency=settings.host_concurrency,
+        host_gap=settings.host_gap.total_seconds(),
+        allow_loopback=settings.allow_loopback,
+    )
+
+
+@asynccontextmanager
+async def reading_store(database_url: str) -> AsyncIterator[Store]:
+    """The store beside a running bot: for questions only. Raises StoreError where there is none."""
+    store = await open_store(database_url, reading=True)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def client_of(settings: Settings) -> AsyncIterator[Client]:
+    """The guarded client as this deployment wants it."""
+    async with guarded_client(client_options(settings)) as client:
+        yield client
+
+
+async def page_entry(settings: Settings, url: str) -> Entry:
+    """A web page as an entry: its headline and its paragraphs. Raises InputError when it cannot be read."""
+    async with client_of(settings) as client:
+        return await _entry_of(client, url)
+
+
+async def _entry_of(client: Client, url: str) -> Entry:
+    try:
+        page = await read_item(client, url)
+    except (FetchError, ParseError) as error:
+        raise InputError(str(error)) from None
+    feed = Feed("page", url, owner=host_of(url))
+    return normalise(page, feed, first_seen=SystemClock().now(), base_url=url)
+
+
+# ── what may be exchanged ────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the demonstration and tests put in: notifiers beside or instead of ours, an observer of every poll."""
+
+    notifiers: Mapping[str, Notifier] = field(default_factory=dict)
+    observe: Observer | None = None
+    web: bool = True
+
+
+class InForce:
+    """The editors' orders in force, swapped whole; no entry ever sees half of them."""
+
+    def __init__(self, desk: Desk, orders: Orders) -> None:
+        self.desk = desk
+        self.orders = orders
+
+    async def change(self, desk: Desk, rulebook: RuleBook) -> None:
+        """From the next poll on these hold."""
+        self.desk, self.orders = desk, orders_of(desk, rulebook)
+        log.info("orders.changed", rules=len(desk.rules), feeds=len(desk.feeds))
+
+
+# ── the bot ──────────────────────────────────────────────────────────────────────────────────────────
+class Bot:
+    """Everything that runs, by name. Made by :func:`running_bot`."""
+
+    def __init__(
+        self, settings: Settings, in_force: InForce, store: Store, client: Client, parts: Parts
+    ) -> None:
+        self.settings = settings
+        self.in_force = in_force
+        self.store = store
+        self.clock = SystemClock()
+        self.supervisor = Supervisor(self.clock)
+        self.owed = asyncio.Event()
+        self.queue: asyncio.Queue[Polled] = asyncio.Queue(QUEUE)
+        self.notifiers = notifiers_of(settings, client) | dict(parts.notifiers)
+        self.ingest = Ingest(
+            store.news,
+            store.wishes,
+            orders=lambda: in_force.orders,
+            new_index=new_story_index,
+            wake=self.owed,
+            observe=self._observed,
+        )
+        self.pages = Pages(PageSource(client).read, self.ingest.handle, self.clock)
+        self.poller = Poller(
+            {kind: make(client) for kind, make in SOURCES.items()},
+            store.feeds,
+            self.queue,
+            feeds=lambda: in_force.orders.feeds,
+            clock=self.clock,
+            pace=Pacemaker(budget_of(settings)),
+            notice=self.tell_admins,
+            options=poller_options(settings),
+        )
+        self.courier = Courier(
+            store.outbox,
+            self.notifiers,
+            clock=self.clock,
+            wake=self.owed,
+            admins=self.admins,
+            digests=store.digests,
+        )
+        self.watcher = Watcher(
+            settings.rules_dir, in_force.desk, in_force.change, self._rules_problem, self.clock
+        )
+        self.service = Service(self._ground(client))
+        self.chat = chat_of(settings, self.service)
+        self.heartbeat = Heartbeat(self.clock)
+        self.scheduler = AsyncIOScheduler(timezone=UTC)
+        self._observer = parts.observe
+        self.web_url = ""  # where the web front answers, if it does
+
+    def _ground(self, client: Client) -> Ground:
+        store, settings = self.store, self.settings
+
+        async def page(url: str) -> Entry | None:
+            return await _entry_of(client, url)
+
+        return Ground(
+            wishes=store.wishes,
+            views=store.views,
+            feeds=store.feeds,
+            outbox=store.outbox,
+            dead=store.outbox,
+            orders=lambda: self.in_force.orders,
+            clock=self.clock,
+            doors=Doors(settings.telegram_admins, settings.may_subscribe, self._slack_channels),
+            wake=self.owed,
+            page=page,
+            reload=self._reload,
+        )
+
+    # ── hooks ────────────────────────────────────────────────────────────────────────────────────────
+    def _observed(self, polled: Polled, record: PollRecord) -> None:
+        self.pages.offer(polled, record)
+        if self._observer is not None:
+            self._observer(polled, record)
+
+    def admins(self) -> Sequence[Receiver]:
+        """The receivers that are told when something needs a person."""
+        wanted = self.settings.admin_receiver
+        return [each for each in self.in_force.orders.receivers if each.name == wanted]
+
+    async def tell_admins(self, topic: str, text: str) -> None:
+        """A word to the operators; without a receiver the log has it."""
+        log.warning("notice", topic=topic, text=text)
+        await self.store.outbox.owe(
+            [notice(road, topic, text, self.clock.now()) for road in self.admins()[:1]]
+        )
+        self.owed.set()
+
+    def _slack_channels(self) -> Sequence[str]:
+        return [each.address for each in self.in_force.orders.receivers if each.kind == "slack"]
+
+    async def _reload(self) -> Sequence[Problem]:
+        await self.watcher.once()
+        return self.watcher.problems
+
+    async def _rules_problem(self, text: str) -> None:
+        metrics.rules_loaded(ok=not self.watcher.problems)
+        await self.tell_admins("rules", text)
+
+    # ── life ─────────────────────────────────────────────────────────────────────────────────────────
+    def start(self) -> None:
+        """Start every loop; each is restarted when it fails."""
+        metrics.running(__version__)
+        metrics.rules_loaded(ok=True)
+        loops: dict[str, Callable[[], Awaitable[None]]] = {
+            "decide": lambda: self.ingest.run(self.queue, self.poller.settled),
+            "deliver": self.courier.run,
+            "poll": self.poller.run,
+            "pages": self.pages.run,
+            "rules": self.watcher.run,
+            "heartbeat": self.heartbeat.run,
+        }
+        if self.chat is not None:
+            loops["chat"] = self.chat.run
+        for name, run in loops.items():
+            self.supervisor.start(name, run)
+        self._schedule()
+
+    def _schedule(self) -> None:
+        keep = timedelta(days=self.settings.retention_days)
+        add = self.scheduler.add_job
+        add(lambda: self.store.purge(self.clock.now() - keep), "cron", hour=3, minute=10, id="forget")
+        add(self._count_owed, "interval", seconds=OWED_EVERY, id="owed")
+        self.scheduler.start()
+
+    async def _count_owed(self) -> None:
+        counts = await self.store.views.counts()
+        metrics.owed(counts.deliveries.get("owed", 0))
+
+    def health(self) -> Health:
+        """For /healthz and /readyz."""
+        return Health(
+            failing=tuple(self.supervisor.unhealthy()),
+            store_open=True,
+            rules_loaded=bool(self.in_force.orders.rulebook.rules),
+            first_round=self.poller.met_everyone,
+        )
+
+    async def stop(self) -> None:
+        """No new polls; messages under way may finish. What is left is polled or sent after the next start."""
+        self.scheduler.shutdown(wait=False)
+        await self.supervisor.stop("poll", "pages", "rules", "chat", "heartbeat")
+        await self.queue.join()
+        await self.courier.stop()
+        await self.supervisor.stop()
+        for notifier in self.notifiers.values():
+            await notifier.close()
+
+
+# ── settings → options ───────────────────────────────────────────────────────────────────────────────
+def budget_of(settings: Settings) -> Budget:
+    """The pace this deployment wants."""
+    return Budget(settings.poll_interval, settings.poll_min_interval, settings.poll_max_interval)
+
+
+def poller_options(settings: Settings) -> PollerOptions:
+    """The poller's share of the settings."""
+    return PollerOptions(
+        TurnLimits(
+            places=settings.fetch_concurrency,
+            host_places=settings.host_concurrency,
+            host_gap=settings.host_gap.total_seconds(),
+        )
+    )
+
+
+def notifiers_of(settings: Settings, client: Client) -> dict[str, Notifier]:
+    """A notifier for every kind of place whose credentials are here."""
+    post = poster(client.session)
+    found: dict[str, Notifier] = {
+        "console": Console(),
+        "webhook": WebhookNotifier(post, settings.secret),
+        "slack-webhook": SlackWebhook(post, settings.secret),
+    }
+    if settings.slack_bot_token is not None:
+        token = settings.slack_bot_token.get_secret_value()
+        found["slack"] = Slack(token, session=client.session, base_url=f"{settings.slack_api_base}/")
+    if settings.telegram_token is not None:
+        sender = telegram_sender(settings.telegram_token.get_secret_value(), settings.telegram_api_base)
+        found["telegram"] = Telegram(sender)
+    return found
+
+
+def chat_of(settings: Settings, service: Service) -> ChatFront | None:
+    """The Telegram front, where there is a token."""
+    if settings.telegram_token is None:
+        return None
+    bot = telegram_bot(settings.telegram_token.get_secret_value(), settings.telegram_api_base)
+    secret = settings.telegram_webhook_secret
+    return ChatFront(service, bot, webhook=Webhook(secret.get_secret_value()) if secret else None)
+
+
+# ── running ──────────────────────────────────────────────────────────────────────────────────────────
+@asynccontextmanager
+async def running_bot(settings: Settings, parts: Parts | None = None) -> AsyncIterator[Bot]:
+    """The bot, from a start in earnest to an orderly end. Raises ConfigError, StoreError before anything runs."""
+    parts = parts or Parts()
+    desk, orders = proven_orders(settings.rules_dir)
+    missing = missing_secrets(settings, desk.receivers)
+    if missing:
+        raise ConfigError(missing)
+    await asyncio.to_thread(warm, orders.rulebook)
+    async with AsyncExitStack() as stack:
+        store = await open_store(settings.database_url)
+        stack.push_async_callback(store.close)
+        client = await stack.enter_async_context(client_of(settings))
+        bot = Bot(settings, InForce(desk, orders), store, client, parts)
+        stack.push_async_callback(bot.stop)
+        bot.start()
+        if parts.web:
+            web = WebServer(create_app(bot.health, metrics.REGISTRY), settings.web_host, settings.web_port)
+            await web.start()
+            bot.web_url = web.url
+            stack.push_async_callback(web.stop)
+        yield bot
+
+
+async def run_until_told(settings: Settings, parts: Parts | None = None) -> None:
+    """Run until SIGTERM or SIGINT. Raises ConfigError, StoreError."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal in (Signals.SIGTERM, Signals.SIGINT):
+        loop.add_signal_handler(signal, ended.set)
+    async with running_bot(settings, parts):
+        log.info("bot.started", version=__version__)
+        await ended.wait()
+        log.info("bot.stopping")
