@@ -75,7 +75,7 @@ def decode(body: bytes, content_type: str = "") -> Decoded:
         if body.startswith(opening):
             return _lossy(body, charset, declared(body, content_type))
     names = declared(body, content_type)
-    return _utf8(body, names) or _as_declared(body, names) or _as_it_looks(body, names)
+    return as_utf8(body, names) or _as_declared(body, names) or _as_it_looks(body, names)
 
 
 def declared(body: bytes, content_type: str = "") -> list[str]:
@@ -103,7 +103,8 @@ def _lossy(body: bytes, charset: str, names: list[str]) -> Decoded:
     return _made(text, charset, overridden=not agrees, unsure="\ufffd" in text)
 
 
-def _utf8(body: bytes, names: list[str]) -> Decoded | None:
+def as_utf8(body: bytes, names: list[str]) -> Decoded | None:
+    """The document where it is valid UTF-8, whatever is declared; ``names`` are from :func:`declared`."""
     if any(name.startswith(_SEVEN_BITS) for name in names) and body.isascii():
         return None
     if _strict(body, "utf-8") is None:

@@ -22,17 +22,19 @@ from xml.parsers.expat import ExpatError, ParserCreate
 
 from bot.core.model import RawEntry
 from bot.core.rawwords import marks_of
-from bot.sources.charset import Decoded, decode
+from bot.sources.charset import Decoded, as_utf8, declared, decode
 from bot.sources.cutting import DIGEST, Cut, cut, digest
 from bot.sources.document import DECLARATION, Items, is_json, items_of, read, xml_items
 
 MOST_REMEMBERED = 3_000  # items of one document; a longer one is parsed whole
-_PAIRS = 4  # an item has at most so many pairs of marks
+_ITEM = 4 * DIGEST  # bytes: an item has at most four pairs of marks
 
-SMALL = 16_384  # bytes
-"""A document so small, well-formed, without entities of its own and without long unbroken runs of letters costs a few
-milliseconds at most, whatever stands in it: it needs no process of its own. Measured in benchmarks/parse_cost.py."""
-_LONG_RUN = re.compile(rb"[^\s<>\"'=;,/]{400}")
+SMALL = 12_000  # bytes
+MOST_TAGS = 400
+"""A document so small and with so few tags, well-formed, without entities of its own and without long unbroken runs of
+letters costs some milliseconds at most, whatever stands in it: it needs no process of its own. The worst we could
+think of are measured in ``benchmarks/parse_cost.py``."""
+_LONG_RUN = re.compile(rb"[^\s<>\"'=;,/]{120}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,24 @@ class Seen:
     def __bool__(self) -> bool:
         return bool(self.items)
 
-    def known(self) -> dict[bytes, bytes]:
-        """Hash of an item → its pairs."""
-        step = DIGEST * _PAIRS
+    def places(self) -> dict[bytes, int]:
+        """Hash of an item → its number."""
         return {
-            self.items[place : place + DIGEST]: self.pairs[place * _PAIRS : place * _PAIRS + step]
-            for place in range(0, len(self.items), DIGEST)
+            self.items[start : start + DIGEST]: number
+            for number, start in enumerate(range(0, len(self.items), DIGEST))
         }
+
+    def pairs_of(self, number: int) -> bytes:
+        """The pairs of the item of this number."""
+        return self.pairs[number * _ITEM : (number + 1) * _ITEM]
+
+    def carriers(self, pair: bytes) -> Iterator[int]:
+        """Numbers of the items that have this pair."""
+        place = self.pairs.find(pair)
+        while place >= 0:
+            if place % DIGEST == 0:
+                yield place // _ITEM
+            place = self.pairs.find(pair, place + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +94,7 @@ def read_feed(body: bytes, content_type: str = "", url: str = "", seen: Seen | N
 
 def read_cheaply(body: bytes, content_type: str, url: str, seen: Seen) -> Reading | None:
     """The same where it is certain to cost next to nothing, else None: then it belongs into a parser process."""
-    if not seen or not (decoded := _plain_utf8(body, content_type)) or (pieces := cut(body)) is None:
+    if not seen or (decoded := _plain_utf8(body, content_type)) is None or (pieces := cut(body)) is None:
         return None
     fresh = _fresh(pieces, url, seen, _read_if_harmless)
     return None if fresh is None else _reading(*fresh, decoded)
@@ -114,17 +127,18 @@ def _fresh(pieces: Cut, url: str, seen: Seen, read_it: ReadSmall) -> tuple[Seque
     if len(pieces.items) > MOST_REMEMBERED:
         return None
     digests = [digest(item) for item in pieces.items]
-    known = seen.known()
+    known = seen.places()
     unseen = [place for place, each in enumerate(digests) if each not in known]
     new = _entries_at(unseen, pieces, seen, read_it)
     if new is None:
         return None
-    pairs = known | {digests[place]: _packed(entry, url) for place, entry in zip(unseen, new, strict=True)}
-    now = Seen(b"".join(digests), b"".join(pairs[each] for each in digests), seen.ill_formed)
-    beside = _sharing(digests, unseen, pairs)
-    if not beside:
+    fresh = {digests[place]: _packed(entry, url) for place, entry in zip(unseen, new, strict=True)}
+    pairs = (fresh[each] if each in fresh else seen.pairs_of(known[each]) for each in digests)
+    now = Seen(b"".join(digests), b"".join(pairs), seen.ill_formed)
+    beside = {place for each in fresh.values() for pair in _unpacked(each) for place in now.carriers(pair)}
+    if beside <= set(unseen):
         return new, now
-    both = _entries_at(sorted({*unseen, *beside}), pieces, seen, read_it)
+    both = _entries_at(sorted(beside.union(unseen)), pieces, seen, read_it)
     return None if both is None else (both, now)
 
 
@@ -139,22 +153,11 @@ def _entries_at(
     return found.entries
 
 
-def _sharing(digests: Sequence[bytes], unseen: Sequence[int], pairs: Mapping[bytes, bytes]) -> list[int]:
-    """Places of items seen before that share a pair of marks with an unseen one."""
-    fresh = {digests[place] for place in unseen}
-    theirs = {pair for each in fresh for pair in _unpacked(pairs[each])}
-    return [
-        place
-        for place, each in enumerate(digests)
-        if each not in fresh and theirs and not theirs.isdisjoint(_unpacked(pairs[each]))
-    ]
-
-
 def _packed(entry: RawEntry, url: str) -> bytes:
     """The pairs of an item's marks, hashed, in a place of fixed size."""
     pairs = marks_of(entry, url).pairs()
     packed = b"".join(blake2b(pair.encode("utf-8", "replace"), digest_size=DIGEST).digest() for pair in pairs)
-    return packed.ljust(DIGEST * _PAIRS, b"\0")
+    return packed.ljust(_ITEM, b"\0")
 
 
 def _unpacked(pairs: bytes) -> Iterator[bytes]:
@@ -191,11 +194,6 @@ def is_harmless(document: bytes) -> bool:
 
 def _plain_utf8(body: bytes, content_type: str) -> Decoded | None:
     """The document where it is UTF-8 as it stands and nothing speaks against it; guessing costs too much here."""
-    if body[:2] in (b"\xff\xfe", b"\xfe\xff") or body[:3] == b"\xef\xbb\xbf" or b"\0" in body[:4]:
+    if body[:100].lstrip()[:1] != b"<" or b"\0" in body[:4]:
         return None
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    decoded = decode(body, content_type)
-    return decoded if decoded.utf8 is body else None
+    return as_utf8(body, declared(body, content_type))
