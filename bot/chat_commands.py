@@ -169,4 +169,4 @@ FOR_CHANNELS = frozenset(
     ("subscribe", "unsubscribe", "stop", "topics", "level", "quiet", "zone", "digest", "language", "status",
      "watch", "unwatch", "mywatches")
 )  # fmt: skip
-"""Commands that may begin with a channel's name (``/subscribe @channel conflict high``) and then are about it."""
+"""Commands that may begin with a channel's name (``/subscribe @… conflict high``) and then are about it."""

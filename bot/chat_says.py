@@ -63,7 +63,7 @@ def help_text(request: Request) -> str:
     lines = [f"/{name} — {request.t(text)}" for name, text in COMMAND_LIST]
     if request.actor.role is Role.ADMIN:
         lines += [f"/{name} — {request.t(text)}" for name, text in ADMIN_LIST]
-    about = request.t("A channel is subscribed by its admin, from here: /subscribe @channel conflict high")
+    about = request.t("A channel is subscribed by its admin, from here: /subscribe @… conflict high")
     return "\n".join([*lines, "", about])
 
 
