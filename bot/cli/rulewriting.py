@@ -128,18 +128,12 @@ def _verdict(made: Draft) -> str:
 # ── feedback ─────────────────────────────────────────────────────────────────────────────────────────
 def feedback(
     rule: RuleOption = "",
-    drop: Annotated[str, typer.Option(help="Forget this one: the id printed behind it.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 100,
     as_json: JsonOption = False,
 ) -> None:
     """Headlines of alerts that people called wrong, as no_match examples to paste into the rule."""
     with output.told_plainly():
         database_url = output.settings_with(None).database_url
-        if drop:
-            if not asyncio.run(_drop(database_url, drop)):
-                raise InputError(f"there is no feedback {drop!r}")
-            output.out.print(f"forgotten: {drop}")
-            return
         found = asyncio.run(_feedback(database_url, rule, limit))
         if as_json:
             for each in found:
@@ -154,11 +148,6 @@ async def _feedback(database_url: str, rule: str, limit: int) -> Sequence[Feedba
             return await store.wishes.feedback(rule=rule, limit=limit)
     except StoreError:  # before the first run there is nothing
         return ()
-
-
-async def _drop(database_url: str, identity: str) -> bool:
-    async with reading_store(database_url) as store:
-        return await store.wishes.drop_feedback(identity)
 
 
 def _feedback_json(each: Feedback) -> dict[str, object]:
@@ -195,5 +184,5 @@ def _show_feedback(rules: Mapping[str, Mapping[str, list[Feedback]]]) -> None:
                 Text(f"        - {{text: {text}, lang: {said[0].lang or 'en'}}}"), soft_wrap=True
             )
             because = ", ".join(f"{term.points:+d} {term.words!r}" for term in said[0].terms)
-            note = f"          # {len(said)} × wrong, {said[0].score} points: {because}; id {said[0].id}"
+            note = f"          # {len(said)} × wrong, {said[0].score} points: {because}"
             output.out.print(Text(note, style="dim"), soft_wrap=True)

@@ -9,7 +9,7 @@ headline, found in missed headlines of at least two stories, and in no fewer mis
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -58,15 +58,23 @@ class _Candidate:
     titles: list[str] = field(default_factory=list)
 
 
-def content(title: str, lang: str, shares: Shares) -> dict[str, str]:
-    """Stem → the word as it stands, for the words that carry meaning, in reading order."""
+def content(title: str, lang: str, shares: Shares, names: Collection[str] = ()) -> dict[str, str]:
+    """Stem → the word as it stands, for the words that carry meaning, in reading order; without ``names`` (stems)."""
     known = shares.get(lang, {})
     found: dict[str, str] = {}
     for word in words(title, lang):
         stem = stems_of(word, lang)[0]
-        if len(word) > 2 and not word[0].isdigit() and known.get(stem, 0.0) < LITTLE:
+        telling = len(word) > 2 and not word[0].isdigit() and known.get(stem, 0.0) < LITTLE
+        if telling and stem not in names:
             found.setdefault(stem, word)
     return found
+
+
+def stems_in(name: str, lists: Lists, lang: str) -> frozenset[str]:
+    """The stems of a named list's single words, none if there is no such list."""
+    if name not in lists:
+        return frozenset()
+    return frozenset(stems_of(word, lang)[0] for word in single_words(f"${name}", lists))
 
 
 class Suggester:
@@ -76,17 +84,24 @@ class Suggester:
         self._rule = rule
         self._lists = lists
         self._shares = shares
+        self._places: dict[str, frozenset[str]] = {}
         self._headlines: list[_Headline] = []
         self._forms: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
 
     def add(self, entry: Entry, *, hit: bool, near: bool, story: str) -> None:
         """One headline: whether the rule met it, or saw something in it, and which story it tells."""
-        found = content(entry.title, entry.lang, self._shares)
+        found = content(entry.title, entry.lang, self._shares, self._names(entry.lang))
         for stem, word in found.items():
             self._forms[entry.lang, stem][word] += 1
         self._headlines.append(_Headline(entry.title, entry.lang, tuple(found), story, hit, near))
         if len(self._headlines) > MOST:
             del self._headlines[: MOST // 10]
+
+    def _names(self, lang: str) -> frozenset[str]:
+        """Places: what a topic is about today, and not what it is about."""
+        if lang not in self._places:
+            self._places[lang] = stems_in("place", self._lists, lang)
+        return self._places[lang]
 
     @property
     def missed(self) -> list[str]:
@@ -138,9 +153,7 @@ class Suggester:
             if each.hit or each.story in topic:
                 continue
             stems = tuple(stem for stem in each.stems if stem in words_of_interest)
-            counts.update(
-                key for pair in _ones_and_twos(stems) if (key := (each.lang, pair)) in candidates
-            )
+            counts.update(key for pair in _ones_and_twos(stems) if (key := (each.lang, pair)) in candidates)
         return counts
 
     def _suggestion(self, key: tuple[str, Stems], candidate: _Candidate, elsewhere: int) -> Suggestion:
