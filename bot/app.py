@@ -23,19 +23,18 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot import __version__, metrics
 from bot.app_desk import new_story_index, orders_of, proven_orders, warm
+from bot.app_web import client_of, read_entry
 from bot.chat import ChatFront, Webhook, telegram_bot
 from bot.config.desk import Desk
 from bot.config.settings import Settings, missing_secrets
 from bot.config.watch import Watcher
 from bot.core.matching import RuleBook
-from bot.core.model import Entry, Feed, Receiver
-from bot.core.normalise import normalise
+from bot.core.model import Entry, Receiver
 from bot.core.notices import notice
 from bot.core.pacing import Budget, Pacemaker
 from bot.core.turns import TurnLimits
-from bot.core.urls import host_of
 from bot.delivery import Courier
-from bot.errors import ConfigError, FetchError, InputError, ParseError, Problem
+from bot.errors import ConfigError, Problem
 from bot.heartbeat import Heartbeat
 from bot.ingest import Ingest, Orders
 from bot.notify import Console, Slack, SlackWebhook, Telegram, telegram_sender
@@ -47,8 +46,7 @@ from bot.ports import Notifier, Polled, PollRecord
 from bot.service import Service
 from bot.service_ground import Doors, Ground
 from bot.sources import SOURCES, PageSource
-from bot.sources.http import Client, ClientOptions, guarded_client
-from bot.sources.item import read_item
+from bot.sources.http import Client
 from bot.store import Store, open_store
 from bot.supervise import Supervisor
 from bot.systemclock import SystemClock
@@ -60,53 +58,6 @@ QUEUE = 64  # polls that wait for the decider at most; beyond it the poller wait
 OWED_EVERY = 5.0  # seconds between two looks at what is owed, for the metrics
 
 Observer = Callable[[Polled, PollRecord], None]
-
-
-# ── parts that commands use, too ─────────────────────────────────────────────────────────────────────
-def client_options(settings: Settings) -> ClientOptions:
-    """How we behave on the web."""
-    return ClientOptions(
-        user_agent=settings.agent,
-        connect_timeout=settings.connect_timeout.total_seconds(),
-        total_timeout=settings.fetch_timeout.total_seconds(),
-        body_limit=settings.body_limit,
-        concurrency=settings.fetch_concurrency,
-        host_concurrency=settings.host_concurrency,
-        host_gap=settings.host_gap.total_seconds(),
-        allow_loopback=settings.allow_loopback,
-    )
-
-
-@asynccontextmanager
-async def reading_store(database_url: str) -> AsyncIterator[Store]:
-    """The store beside a running bot: for questions only. Raises StoreError where there is none."""
-    store = await open_store(database_url, reading=True)
-    try:
-        yield store
-    finally:
-        await store.close()
-
-
-@asynccontextmanager
-async def client_of(settings: Settings) -> AsyncIterator[Client]:
-    """The guarded client as this deployment wants it."""
-    async with guarded_client(client_options(settings)) as client:
-        yield client
-
-
-async def page_entry(settings: Settings, url: str) -> Entry:
-    """A web page as an entry: its headline and its paragraphs. Raises InputError when it cannot be read."""
-    async with client_of(settings) as client:
-        return await _entry_of(client, url)
-
-
-async def _entry_of(client: Client, url: str) -> Entry:
-    try:
-        page = await read_item(client, url)
-    except (FetchError, ParseError) as error:
-        raise InputError(str(error)) from None
-    feed = Feed("page", url, owner=host_of(url))
-    return normalise(page, feed, first_seen=SystemClock().now(), base_url=url)
 
 
 # ── what may be exchanged ────────────────────────────────────────────────────────────────────────────
@@ -188,7 +139,7 @@ class Bot:
         store, settings = self.store, self.settings
 
         async def page(url: str) -> Entry | None:
-            return await _entry_of(client, url)
+            return await read_entry(client, url)
 
         return Ground(
             wishes=store.wishes,

@@ -1,4 +1,4 @@
-"""Questions: ``check``, ``explain``, ``why``, ``whynot``, ``status``."""
+"""Questions about what was read and told: ``why``, ``whynot``, ``status``."""
 
 from __future__ import annotations
 
@@ -11,75 +11,18 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from bot.app import page_entry, reading_store
 from bot.app_desk import load_orders
+from bot.app_web import page_entry
 from bot.cli import output
+from bot.cli.explain import is_url, show_sheets
 from bot.cli.output import LEVEL_STYLE, JsonOption, RulesOption
 from bot.cli.sheet import sheet
 from bot.cli.stream import match_json
-from bot.config.load import check_desk
 from bot.core.matching import RuleBook, headline
 from bot.core.model import Entry, Level, Match
 from bot.errors import InputError
 from bot.ports import Counts, StoredDecision
-
-
-def check(rules: RulesOption = None, as_json: JsonOption = False) -> None:
-    """Check the editors' files: schema, terms, every rule's own examples, and lint.
-
-    All mistakes are told at once with file:line:key and a remedy. Exit code 2 if there is any; warnings alone pass.
-    """
-    with output.told_plainly():
-        settings = output.settings_with(rules)
-        report = check_desk(settings.rules_dir)
-        if as_json:
-            keys = ("file", "line", "key", "message", "remedy", "severity")
-            found = [{key: getattr(problem, key) for key in keys} for problem in report.problems]
-            output.print_json({"ok": report.ok, "problems": found, "checked": report.counts})
-        else:
-            output.show_problems(report.problems)
-            counts = ", ".join(f"{number} {word}" for word, number in report.counts.items())
-            verdict = Text("in order", style="green") if report.ok else Text("not in order", style="bold red")
-            output.out.print(Text.assemble(verdict, f": {counts}"))
-        if not report.ok:
-            raise typer.Exit(output.BAD_INPUT)
-
-
-def explain(
-    subject: Annotated[
-        str, typer.Argument(metavar="TEXT-or-URL", help="A headline, a URL, or a stored key.")
-    ],
-    rules: RulesOption = None,
-    lang: Annotated[str, typer.Option(help="Language of the text; detected without it.")] = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Print every rule's sum for a headline or an article, fired or not, and by how much it missed."""
-    with output.told_plainly():
-        settings = output.settings_with(rules)
-        rulebook = load_orders(settings.rules_dir).rulebook
-        entry = asyncio.run(page_entry(settings, subject)) if _is_url(subject) else headline(subject, lang)
-        _show_sheets(entry, rulebook, as_json=as_json)
-
-
-def _is_url(subject: str) -> bool:
-    return subject.startswith(("http://", "https://")) and " " not in subject
-
-
-def _show_sheets(entry: Entry, rulebook: RuleBook, *, as_json: bool) -> None:
-    sheets = rulebook.sheet(entry)
-    if as_json:
-        matches = [{**match_json(match), "vetoed_by": match.vetoed_by} for match in sheets]
-        output.print_json({"title": entry.title, "lang": entry.lang, "matches": matches})
-        return
-    output.out.print(
-        Text.assemble((entry.title, "bold"), (f"  [{entry.lang or '?'}]", "dim")), soft_wrap=True
-    )
-    output.out.print()
-    for match in sheets:
-        output.out.print(sheet(entry, match, rulebook.rules[match.rule]))
-    if not sheets:
-        output.out.print(f"No term of {len(rulebook.rules)} rules occurs in it.")
-
+from bot.store import reading_store
 
 # ── what was decided ─────────────────────────────────────────────────────────────────────────────────
 SubjectArgument = Annotated[
@@ -105,13 +48,13 @@ def whynot(subject: SubjectArgument, rules: RulesOption = None, as_json: JsonOpt
         stored = asyncio.run(_decision(settings.database_url, subject))
         if stored is None:
             output.err.print("It was never read: no feed carried it. What the rules say of it now:\n")
-            entry = asyncio.run(page_entry(settings, subject)) if _is_url(subject) else headline(subject)
-            _show_sheets(entry, rulebook, as_json=as_json)
+            entry = asyncio.run(page_entry(settings, subject)) if is_url(subject) else headline(subject)
+            show_sheets(entry, rulebook, as_json=as_json)
             return
         _show_decision(stored, rulebook, as_json=as_json)
         if not as_json:
             output.out.print("\nWhat the rules say now:\n")
-            _show_sheets(stored.entry, rulebook, as_json=False)
+            show_sheets(stored.entry, rulebook, as_json=False)
 
 
 async def _decision(database_url: str, subject: str) -> StoredDecision | None:

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from bot.app import client_of, reading_store
 from bot.app_desk import load_orders
+from bot.app_web import client_of
 from bot.cli import output
 from bot.cli.output import LEVEL_STYLE, JsonOption, RulesOption
 from bot.config.feedfile import add_feed
@@ -20,6 +20,7 @@ from bot.core.model import Entry, Feed, FeedState, Level, Match
 from bot.core.normalise import normalise_all
 from bot.errors import FetchError, InputError, ParseError, StoreError
 from bot.sources import SOURCES
+from bot.store import reading_store
 from bot.systemclock import SystemClock
 
 app = typer.Typer(help="What is watched: list, add, poll once.", no_args_is_help=True)

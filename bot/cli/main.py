@@ -1,15 +1,67 @@
-"""``newsalert``: the commands, in the order of the help page."""
+"""``newsalert``: the commands, in the order of the help page.
+
+A command's module is imported when the command is called: ``score`` need not wait for what ``run`` brings along.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
 from bot import __version__
-from bot.cli import ask, feeds, rules, run, stream
+from bot.logs import configure_logs
+
+BOT, ASK, TRY, KEEP = "The bot", "Ask", "Try rules on items", "What is watched"
+
+COMMANDS = {
+    "run": ("bot.cli.run", "run", BOT),
+    "demo": ("bot.cli.run", "demo", BOT),
+    "status": ("bot.cli.ask", "status", BOT),
+    "check": ("bot.cli.check", "check", ASK),
+    "explain": ("bot.cli.explain", "explain", ASK),
+    "why": ("bot.cli.ask", "why", ASK),
+    "whynot": ("bot.cli.ask", "whynot", ASK),
+    "score": ("bot.cli.stream", "score", TRY),
+    "backtest": ("bot.cli.archive", "backtest", TRY),
+    "cluster": ("bot.cli.stream", "cluster", TRY),
+    "replay": ("bot.cli.archive", "replay", TRY),
+    "feeds": ("bot.cli.feeds", "app", KEEP),
+    "rules": ("bot.cli.rules", "app", KEEP),
+    "story": ("bot.cli.story", "story", ASK),
+    "outbox": ("bot.cli.outbox", "app", BOT),
+}
+"""Command → the module and name that has it, and where it stands on the help page."""
+
+
+class LazyCommands(TyperGroup):
+    """The root: knows every command's name, and its module once it is wanted."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 — the library's signature
+        """In the order of the help page."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """The command as the library wants it; None for a name that is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name, panel = COMMANDS[cmd_name]
+        found = getattr(import_module(module), name)
+        if isinstance(found, typer.Typer):
+            command: Any = get_group(found)
+        else:
+            alone = typer.Typer(add_completion=False)
+            alone.command(cmd_name)(found)
+            command = get_command(alone)
+        command.name, command.rich_help_panel = cmd_name, panel
+        return command
+
 
 app = typer.Typer(
+    cls=LazyCommands,
     name="newsalert",
     help="Tells people within seconds that the news they wait for has broken, and stays silent otherwise.",
     epilog="Settings: NEWSALERT_… in the environment or .env (see .env.example). Exit codes: 0 done; 1 done in part; "
@@ -34,20 +86,4 @@ def root(
     ] = False,
 ) -> None:
     """Read feeds, match rules, tell people."""
-
-
-THE_BOT, ASK, TRY = "The bot", "Ask", "Try rules on items"
-
-app.command("run", rich_help_panel=THE_BOT)(run.run)
-app.command("demo", rich_help_panel=THE_BOT)(run.demo)
-app.command("status", rich_help_panel=THE_BOT)(ask.status)
-app.command("check", rich_help_panel=ASK)(ask.check)
-app.command("explain", rich_help_panel=ASK)(ask.explain)
-app.command("why", rich_help_panel=ASK)(ask.why)
-app.command("whynot", rich_help_panel=ASK)(ask.whynot)
-app.command("score", rich_help_panel=TRY)(stream.score)
-app.command("backtest", rich_help_panel=TRY)(stream.backtest)
-app.command("cluster", rich_help_panel=TRY)(stream.cluster)
-app.command("replay", rich_help_panel=TRY)(stream.replay)
-app.add_typer(feeds.app, name="feeds")
-app.add_typer(rules.app, name="rules")
+    configure_logs("warning")  # stdout is for answers; run asks for more

@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from bot.app import reading_store
 from bot.app_desk import load_orders, new_story_index
 from bot.cli import output
+from bot.cli.archive import archive_lines
 from bot.cli.output import JsonOption, RulesOption
-from bot.cli.stream import Lines, archive_lines
+from bot.cli.stream import Lines
 from bot.config.languages import builtin_lists, load_languages
 from bot.config.lint import word_shares
 from bot.config.load import load_desk
@@ -26,6 +26,7 @@ from bot.core.model import Feedback
 from bot.core.normalise import entry_of_item
 from bot.core.suggest import Suggester, Suggestion
 from bot.errors import InputError, StoreError
+from bot.store import reading_store
 
 RuleOption = Annotated[str, typer.Option("--rule", help="The rule's id.")]
 

@@ -57,7 +57,6 @@ def demo(
     15 February 2022. Exit code 1 if the day was not told exactly as it deserves.
     """
     with output.told_plainly():
-        configure_logs("warning")
         with tempfile.TemporaryDirectory(prefix="newsalert-demo-") as folder:
             told = asyncio.run(_Day(Path(folder), as_json=as_json, web=web or stay, stay=stay).watch())
         if told.differences:

@@ -4,6 +4,6 @@
 transactions, ``lock`` keeps a second instance away; the rest is one file a seam of :mod:`bot.ports`.
 """
 
-from bot.store.store import Store, open_store
+from bot.store.store import Store, open_store, reading_store
 
-__all__ = ["Store", "open_store"]
+__all__ = ["Store", "open_store", "reading_store"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -115,3 +117,13 @@ async def _prepare(database: Database, *, reading: bool) -> None:
             await connection.run_sync(schema.require_sound)
     async with database.write(deciding=True) as connection:
         await connection.run_sync(schema.migrate)
+
+
+@asynccontextmanager
+async def reading_store(address: str) -> AsyncIterator[Store]:
+    """The store beside a running bot: for questions only. Raises StoreError where there is none."""
+    store = await open_store(address, reading=True)
+    try:
+        yield store
+    finally:
+        await store.close()
