@@ -8,7 +8,7 @@ told, what they read as the reason, or whether they count as told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
@@ -70,38 +70,64 @@ def _sound(rules: Iterable[Rule], book: RuleBook) -> list[Rule]:
 
 
 @dataclass(frozen=True, slots=True)
-class Watches:
-    """All chats' watches, compiled. Make one with :func:`compiled`; keep it until they change."""
+class _Part:
+    """Some chats' watches in one book."""
 
-    made_of: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    editors: RuleBook | None = None  # whose lists they use
+    made_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # receiver → its watches
     book: RuleBook | None = None
-    owners: Mapping[str, str] = field(default_factory=dict)  # rule id → receiver
+
+
+@dataclass(frozen=True, slots=True)
+class Watches:
+    """All chats' watches, compiled. Make one with :func:`compiled`; keep it until they change.
+
+    Compiling thousands takes seconds, so chats that changed since are kept in a small book beside the large one, until
+    they are :data:`MOST_FRESH`. A chat's watches count in the book that holds them as they are now.
+    """
+
+    made_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    editors: RuleBook | None = None  # whose lists they use
+    settled: _Part = _Part()
+    fresh: _Part = _Part()
 
     @property
     def rules(self) -> Mapping[str, Rule]:
         """Rule id → rule."""
-        return self.book.rules if self.book is not None else {}
+        books = [part.book for part in (self.settled, self.fresh) if part.book is not None]
+        return {name: rule for book in books for name, rule in book.rules.items()}
 
     def match(self, entry: Entry) -> Mapping[str, Sequence[Match]]:
         """Receiver → what of its own keywords the entry meets, loudest first; receivers without a hit are absent."""
         found: dict[str, list[Match]] = {}
-        for match in self.book.match(entry) if self.book is not None else ():
-            found.setdefault(self.owners[match.rule], []).append(match)
+        for part in (self.settled, self.fresh):
+            for match in part.book.match(entry) if part.book is not None else ():
+                owner = match.rule.removeprefix(PREFIX).rpartition(":")[0]
+                if self.made_of.get(owner) == part.made_of[owner]:
+                    found.setdefault(owner, []).append(match)
         return found
 
 
+MOST_FRESH = 50  # chats
+
+
 def compiled(subscriptions: Iterable[Subscription], book: RuleBook, before: Watches) -> Watches:
-    """The watches of the active among them; ``before`` itself where nothing changed, since compiling takes time."""
-    keen = [each for each in subscriptions if each.active and each.watches]
-    made_of = tuple(sorted((each.receiver, each.watches) for each in keen))
+    """The watches of the active among them; ``before`` itself where nothing changed."""
+    keen = {each.receiver: each for each in subscriptions if each.active and each.watches}
+    made_of = {name: wish.watches for name, wish in keen.items()}
     if made_of == before.made_of and before.editors is book:
         return before
-    if not keen:
-        return Watches(editors=book)
-    rules = _sound((rule for each in keen for rule in rules_of(each)), book)
-    owners = {rule.id: rule.id.removeprefix(PREFIX).rpartition(":")[0] for rule in rules}
-    return Watches(made_of, book, book.with_rules(rules), owners)
+    settled = before.settled if before.editors is book else _Part()
+    fresh = [wish for name, wish in keen.items() if settled.made_of.get(name) != wish.watches]
+    if len(fresh) > MOST_FRESH:
+        settled, fresh = _part(keen.values(), book), []
+    return Watches(made_of, book, settled, _part(fresh, book))
+
+
+def _part(wishes: Collection[Subscription], book: RuleBook) -> _Part:
+    if not wishes:
+        return _Part()
+    rules = _sound((rule for wish in wishes for rule in rules_of(wish)), book)
+    return _Part({wish.receiver: wish.watches for wish in wishes}, book.with_rules(rules))
 
 
 # ── telling ──────────────────────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,7 @@ from bot.core.model import Entry, Level, Match, Outcome, Silence, Subscription
 from bot.core.routing import Routed
 from bot.core.stories import Placement
 from bot.core.watches import (
+    MOST_FRESH,
     Watches,
     common_story,
     compiled,
@@ -62,6 +63,34 @@ def test_watches_are_compiled_anew_only_when_they_change() -> None:
     assert compiled((BOB, ADA), BOOK, first) is first
     assert compiled((ADA,), BOOK, first) is not first
     assert compiled((ADA, BOB), RuleBook((), {}, load_languages()), first) is not first
+
+
+def test_a_change_among_many_compiles_that_chat_and_no_other() -> None:
+    many = [
+        Subscription("telegram", str(number), watches=(f"pancake + word{number}",)) for number in range(200)
+    ]
+    first = compiled(many, BOOK, Watches())
+    changed = [replace(many[0], watches=("waffle",)), *many[1:-1]]  # one changes, one leaves
+    now = compiled(changed, BOOK, first)
+    assert now.settled is first.settled
+    assert len(now.fresh.made_of) == 1
+    for title, heard in (
+        ("Waffle festival", {"telegram:0"}),
+        ("Pancake word0", set()),  # not watched any more
+        ("Pancake word199", set()),  # left
+        ("Pancake word7", {"telegram:7"}),
+    ):
+        assert set(now.match(entry(title))) == heard
+
+
+def test_many_changes_are_settled_together() -> None:
+    many = [
+        Subscription("telegram", str(number), watches=(f"word{number}",)) for number in range(MOST_FRESH + 1)
+    ]
+    few = compiled(many[:MOST_FRESH], BOOK, Watches())
+    assert (len(few.settled.made_of), len(few.fresh.made_of)) == (0, MOST_FRESH)
+    settled = compiled(many, BOOK, few)
+    assert (len(settled.settled.made_of), len(settled.fresh.made_of)) == (MOST_FRESH + 1, 0)
 
 
 def test_a_list_that_editors_removed_silences_that_watch_alone() -> None:
