@@ -24,6 +24,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from ssl import SSLContext
 from typing import NoReturn
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -177,10 +178,18 @@ class Client:
 
 @asynccontextmanager
 async def guarded_client(
-    options: ClientOptions, *, time: Waits | None = None, resolver: AbstractResolver | None = None
+    options: ClientOptions,
+    *,
+    time: Waits | None = None,
+    resolver: AbstractResolver | None = None,
+    trusted: SSLContext | None = None,
 ) -> AsyncIterator[Client]:
-    """The client, open as long as the block runs. ``time`` is for the pauses between requests to one host."""
+    """The client, open as long as the block runs.
+
+    ``time`` is for the pauses between requests to one host, ``trusted`` for certificates other than the usual ones.
+    """
     connector = GuardedConnector(
+        ssl=trusted or True,
         allow_loopback=options.allow_loopback,
         limit=options.concurrency * 10,
         ttl_dns_cache=300,

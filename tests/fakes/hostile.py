@@ -72,16 +72,21 @@ class HostileServer:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            asked = _asked(await reader.readuntil(b"\r\n\r\n"))
-            self.asked.append(asked)
-            handler = self._handlers.get(asked.path)
-            if handler is None:
-                writer.write(answer(b"", 404))
-            else:
-                await handler(asked, writer)
-            await writer.drain()
-        writer.close()
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                await self._answer(reader, writer)
+        finally:
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = _asked(await reader.readuntil(b"\r\n\r\n"))
+        self.asked.append(asked)
+        handler = self._handlers.get(asked.path)
+        if handler is None:
+            writer.write(answer(b"", 404))
+        else:
+            await handler(asked, writer)
+        await writer.drain()
 
 
 def answer(body: bytes = b"", status: int = 200, **headers: str) -> bytes:
@@ -118,4 +123,5 @@ async def hostile_server(host: str = "127.0.0.1", port: int = 0) -> AsyncIterato
         for task in tuple(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # connections are closed in the loop's next round
         await listening.wait_closed()
