@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
-from bot.core.terms import Word
+from bot.core.terms import ANY_NUMBER, Word
 from bot.core.text import CYRILLIC_LANGUAGES, SPACELESS, parts, raw_words
 from bot.core.wordforms import stems_of
 
@@ -33,11 +33,15 @@ class Lexicon:
         self._stems: set[str] = set()
         self._exact: set[str] = set()
         self._prefixes: dict[int, set[str]] = {}
+        self._numbers = False
         self._placed = _Memo(self._place)
         self._keys_in = _Memo(self._work_out)
 
     def register(self, word: Word) -> tuple[str, ...]:
         """The keys of a term's word, any of which proves it; () if it is of a script this language does not use."""
+        if word.mode == "number":
+            self._numbers = True
+            return (word.text,)
         if not self._can_occur(word.text):
             return ()
         if word.mode == "exact":
@@ -88,6 +92,8 @@ class Lexicon:
         found = [each for each in stems_of(word, self.lang) if each in self._stems]
         if word in self._exact:
             found.append(f"={word}")
+        if self._numbers and word[0].isdigit():
+            found.append(ANY_NUMBER)
         for length, beginnings in self._prefixes.items():
             if word[:length] in beginnings:
                 found.append(f"{word[:length]}*")

@@ -205,7 +205,7 @@ class StanceReader:
         """A verb makes the noun news: "*launches* an invasion", "a quake *hits*"."""
         first, last = self._passage.stretch(heads[0], self._passage.clauses)
         before = range(max(heads[0] - AFTER - 1, first), heads[-1] + 1)
-        behind = range(heads[0], min(heads[-1] + AFTER, last))
+        behind = range(heads[0], min(heads[-1] + AFTER + 1, last))
         return any(not self._book.starts.isdisjoint(self._forms(at)) for at in before) or any(
             not self._book.happens.isdisjoint(self._forms(at)) for at in behind
         )

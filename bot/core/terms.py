@@ -6,7 +6,7 @@
     link        = "+" | "+" number | "~" number | "..." | "..." number    near each other | within | in this order
     group       = alternative ("," alternative)*                 either
     alternative = word+ | "$list" | "$list - $other"
-    word        = "=Exact" | "prefix*" | "$list" | "$list-word" | word
+    word        = "=Exact" | "prefix*" | "$list" | "$list-word" | "#" (a number in digits) | word
 
 A term without links means, for each alternative, *all its words near each other, any order, any form*. A group
 beside a link may hold phrases; the words of a phrase stand in order, at most :data:`PHRASE_GAP` words apart
@@ -30,6 +30,8 @@ import re2
 from bot.core.text import words
 
 PHRASE_GAP = 3
+ANY_NUMBER = "#"
+"""A number in digits, for lists: YAML takes a # behind a blank for a comment, so editors write $number."""
 DEFAULT_NEAR = 6
 LONGEST_TERM = 2000  # characters
 LONGEST_GAP = 100
@@ -51,7 +53,7 @@ class Word:
     """One word to be found. ``text`` is folded; ``cased`` holds the spelling if a capital was typed after ``=``."""
 
     text: str
-    mode: str = "form"  # form: any form of the word | exact | prefix
+    mode: str = "form"  # form: any form of the word | exact | prefix | number
     cased: str = ""
 
 
@@ -304,6 +306,8 @@ class TermParser:
 
 def _words(piece: str) -> tuple[Word, ...]:
     """One blank-separated piece: usually one word, more for ``cyber-attack`` or a Chinese word."""
+    if piece == ANY_NUMBER:
+        return (Word(ANY_NUMBER, "number"),)
     exact, prefix = piece.startswith("="), piece.endswith("*")
     bare = piece.removeprefix("=").removesuffix("*") if exact or prefix else piece
     if "*" in bare or bare.startswith("="):
