@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from urllib.parse import urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 from urllib.robotparser import RobotFileParser
 
 from bot.core import urls
@@ -54,7 +54,9 @@ class PageSource:
         return list(self._articles[name])
 
     async def _read(self, link: str) -> list[str]:
-        subject = urls.host_of(link) or "page"
+        subject = urls.host_of(link)
+        if not subject:
+            raise FetchError("page", "bad-url", "its link is not an http or https address")
         if not await self._may_read(link, subject):
             raise FetchError(subject, "robots", "its robots.txt asks us not to read this page")
         answer = await self._client.get(
@@ -71,7 +73,10 @@ class PageSource:
     # ── robots.txt ───────────────────────────────────────────────────────────────────────────────────
     async def _may_read(self, link: str, subject: str) -> bool:
         robots = await self._robots_of(link, subject)
-        return robots.can_fetch(self._client.options.user_agent, link)
+        try:
+            return robots.can_fetch(self._client.options.user_agent, link)
+        except ValueError:  # it unquotes the address, and what comes out may be none
+            return False
 
     async def _robots_of(self, link: str, subject: str) -> RobotFileParser:
         origin = urls.origin(link)
@@ -99,9 +104,7 @@ class PageSource:
 
 
 def _robots_address(link: str) -> str:
-    parts = urls.split(link)
-    if parts is None:
-        raise FetchError("page", "bad-url", "not an http or https address")
+    parts = urlsplit(link)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "/robots.txt", "", ""))
 
 

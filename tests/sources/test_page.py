@@ -89,7 +89,8 @@ async def test_a_page_without_an_article_is_an_error(
 
 
 @pytest.mark.parametrize(
-    "link", ["", "javascript:alert(1)", "http://127.0.0.2:1/story", "file:///etc/passwd"]
+    "link",
+    ["", "javascript:alert(1)", "http://127.0.0.2:1/story", "file:///etc/passwd", "http://[127.0.0.2:1]/"],
 )
 async def test_fault_062_a_link_in_a_feed_opens_no_door(client: Client, link: str) -> None:
     with pytest.raises(FetchError) as caught:
