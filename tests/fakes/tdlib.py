@@ -47,3 +47,51 @@ def _entity(text: str, each: dict[str, Any]) -> Entity:
     start, end = 2 * each["offset"], 2 * (each["offset"] + each["length"])
     kind = each["type"]["@type"].removeprefix("textEntityType")
     return Entity(kind, units[start:end].decode("utf-16-le"), each["type"].get("url", ""))
+
+
+def formatted(text: str, mode: str = "HTML") -> tuple[str, list[dict[str, Any]]]:
+    """What is left of the mark-up, and its entities as the Bot API shows them, those found in the letters among them.
+
+    ``mode`` is ``HTML`` or "" for plain text. Raises ValueError with TDLib's words where it cannot be parsed.
+    """
+    own: list[dict[str, Any]] = []
+    if mode:
+        request = {
+            "@type": "parseTextEntities",
+            "text": text,
+            "parse_mode": {"@type": f"textParseMode{mode}"},
+        }
+        parsed = _execute(request)
+        if parsed.get("@type") == "error":
+            raise ValueError(parsed["message"])
+        text, own = parsed["text"], parsed["entities"]
+    found = _execute({"@type": "getTextEntities", "text": text})["entities"]
+    opaque = [each for each in own if _kind(each) in _OPAQUE]
+    free = [each for each in found if not any(_meet(each, other) for other in opaque)]
+    return text, [_shown(each) for each in (*own, *free) if _kind(each) in _NAMES]
+
+
+_NAMES = {
+    "Bold": "bold", "Italic": "italic", "Underline": "underline", "Strikethrough": "strikethrough",
+    "Spoiler": "spoiler", "Code": "code", "Pre": "pre", "PreCode": "pre", "BlockQuote": "blockquote",
+    "ExpandableBlockQuote": "expandable_blockquote", "TextUrl": "text_link", "Mention": "mention",
+    "MentionName": "text_mention", "Hashtag": "hashtag", "Cashtag": "cashtag", "BotCommand": "bot_command",
+    "Url": "url", "EmailAddress": "email", "PhoneNumber": "phone_number",
+    "BankCardNumber": "bank_card",
+}  # fmt: skip
+_OPAQUE = {"TextUrl", "Code", "Pre", "PreCode", "MentionName"}  # nothing is found inside these
+
+
+def _kind(each: dict[str, Any]) -> str:
+    return str(each["type"]["@type"]).removeprefix("textEntityType")
+
+
+def _meet(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return bool(
+        one["offset"] < other["offset"] + other["length"] and other["offset"] < one["offset"] + one["length"]
+    )
+
+
+def _shown(each: dict[str, Any]) -> dict[str, Any]:
+    shown = {"type": _NAMES[_kind(each)], "offset": each["offset"], "length": each["length"]}
+    return shown | ({"url": each["type"]["url"]} if "url" in each["type"] else {})
