@@ -15,7 +15,7 @@ from importlib.resources.abc import Traversable
 import yaml
 from babel import Locale
 
-from bot.core.cues import SKIP, CueBook, Languages
+from bot.core.cues import MARKS, CueBook, Languages
 from bot.core.model import Stance
 from bot.core.text import Joints, words
 from bot.core.wordforms import stems_of
@@ -150,6 +150,6 @@ def _pairs(value: object, lang: str) -> frozenset[tuple[str, str]]:
 
 def _cues(items: Iterable[str], lang: str) -> list[tuple[str, ...]]:
     return [
-        tuple(word for piece in item.split() for word in ([SKIP] if piece == SKIP else words(piece, lang)))
+        tuple(word for piece in item.split() for word in ([piece] if piece in MARKS else words(piece, lang)))
         for item in items
     ]

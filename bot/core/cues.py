@@ -15,6 +15,9 @@ from bot.core.text import NO_JOINTS, Joints
 
 SKIP = "…"
 """Inside a cue: up to four words of whatever ("tell … to")."""
+NUMBER = "#"
+"""Inside a cue: a number in digits ("may 29" is a day and no doubt)."""
+MARKS = frozenset({SKIP, NUMBER})
 
 Phrases = Mapping[str, tuple[tuple[tuple[str, ...], Stance], ...]]
 """First word of a cue → the cues that begin with it, longest first, each with its stance."""

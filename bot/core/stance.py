@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.core.cues import SKIP, CueBook, Phrases
+from bot.core.cues import NUMBER, SKIP, CueBook, Phrases
 from bot.core.model import Place, Stance
 from bot.core.text import Passage
 from bot.core.wordforms import stems_of
@@ -92,7 +92,8 @@ class StanceReader:
         return [at for at in heads if self._passage.words[at] not in little] or heads or list(occurrence)
 
     def _is(self, at: int, words: frozenset[str]) -> bool:
-        if self._passage.words[at] in words:
+        word = self._passage.words[at]
+        if word in words or (NUMBER in words and word[0].isdigit()):
             return True
         return self._book.by_lemma and not words.isdisjoint(self._forms(at))
 

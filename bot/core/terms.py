@@ -248,7 +248,9 @@ class TermParser:
         name = _LIST.match(piece)
         rest = piece[name.end() :] if name else piece
         if not name or (rest and not _BESIDE.fullmatch(rest)):
-            raise TermProblem(f"{piece!r} is no list name", "a list is written $name, letters and digits only")
+            raise TermProblem(
+                f"{piece!r} is no list name", "a list is written $name, letters and digits only"
+            )
         choice = self._list(name.group(1), trail)
         if not rest:
             return choice
