@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+import bot.store.codec as codec
+import bot.store.tables as tables
 from bot.core.model import FeedState
-from bot.store import codec, tables
 from bot.store.engine import Database
 from bot.store.statements import upsert
 

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+import bot.store.codec as codec
+import bot.store.tables as tables
 from bot.core.model import Decision, Entry, KnownEntry, StoryRecord
 from bot.ports import Filed, PollRecord
-from bot.store import codec, tables
 from bot.store.engine import Database
 from bot.store.feeds import write_states
 from bot.store.outbox import write_owed

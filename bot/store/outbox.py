@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+import bot.store.codec as codec
+import bot.store.tables as tables
 from bot.core.digests import folded, may_fold
 from bot.core.model import Delivery, DeliveryState, Message, MessageKind, Receipt, Receiver
 from bot.errors import StoreError
-from bot.store import codec, tables
 from bot.store.engine import Database
 from bot.store.statements import upsert
 from bot.store.tables import micros

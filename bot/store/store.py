@@ -10,8 +10,9 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.engine import make_url
 
+import bot.store.schema as schema
+import bot.store.tables as tables
 from bot.errors import StoreError
-from bot.store import schema, tables
 from bot.store.engine import Database, connected, sqlite_path
 from bot.store.feeds import FeedTable
 from bot.store.lock import InstanceLock

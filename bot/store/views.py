@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import func, or_, select
 
+import bot.store.codec as codec
+import bot.store.tables as tables
 from bot.core.model import Decision, Delivery, DeliveryState, Entry, MessageKind, StoryRecord
 from bot.ports import Counts, StoredDecision
-from bot.store import codec, tables
 from bot.store.engine import Database
 from bot.store.outbox import delivery_of
 

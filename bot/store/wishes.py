@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+import bot.store.codec as codec
+import bot.store.tables as tables
 from bot.core.model import Feedback, Silence, Subscription
-from bot.store import codec, tables
 from bot.store.engine import Database
 from bot.store.statements import upsert
 

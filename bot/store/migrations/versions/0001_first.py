@@ -46,6 +46,11 @@ def upgrade() -> None:
         sa.Column("key", sa.String, nullable=False),
     )
     op.create_index("aliases_key", "aliases", ["key"])
+    _told()
+    _wishes()
+
+
+def _told() -> None:
     op.create_table(
         "stories",
         sa.Column("id", sa.String, primary_key=True),
@@ -83,7 +88,6 @@ def upgrade() -> None:
         sa.Column("receiver", sa.String, primary_key=True),
         sa.Column("not_before", sa.BigInteger, nullable=False),
     )
-    _wishes()
 
 
 def _wishes() -> None:
