@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bot.app_desk import load_orders
 from bot.app_web import client_of
-from bot.cli import output
+from bot.cli import catalogue, output
 from bot.cli.output import LEVEL_STYLE, JsonOption, RulesOption
 from bot.config.feedfile import add_feed
 from bot.config.settings import Settings
@@ -23,7 +23,7 @@ from bot.sources import SOURCES
 from bot.store import reading_store
 from bot.systemclock import SystemClock
 
-app = typer.Typer(help="What is watched: list, add, poll once.", no_args_is_help=True)
+app = typer.Typer(help="What is watched: list, choose, add, poll once.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -73,7 +73,10 @@ async def _states(database_url: str) -> dict[str, FeedState]:
 
 @app.command("add")
 def add(
-    url: Annotated[str, typer.Argument(help="Address of an RSS, Atom or JSON feed.")],
+    url: Annotated[str, typer.Argument(help="Address of an RSS, Atom or JSON feed.")] = "",
+    from_catalogue: Annotated[
+        str, typer.Option("--from-catalogue", metavar="NAME", help="Take this outlet of feeds catalogue.")
+    ] = "",
     name: Annotated[str, typer.Option(help="Short name; made from the host without it.")] = "",
     owner: Annotated[str, typer.Option(help="Publisher family; the host without it.")] = "",
     lang: Annotated[str, typer.Option(help="Language code, e.g. en.")] = "",
@@ -85,18 +88,26 @@ def add(
     """Read a feed once and, if it is one, add it to feeds.yaml; comments and layout of the file stay."""
     with output.told_plainly():
         settings = output.settings_with(rules)
-        host = publisher(url)
-        if not host:
-            raise InputError(f"{url} is not an http or https address")
-        known = {feed.name for feed in load_orders(settings.rules_dir).feeds}
-        feed = Feed(
-            name or _free_name(host, known), url, owner or host, trust=trust, lang=lang, tags=tuple(tag or ())
-        )
+        if bool(url) == bool(from_catalogue):
+            raise InputError("give an address, or --from-catalogue NAME")
+        if from_catalogue:
+            feed = catalogue.chosen(settings.rules_dir, from_catalogue)
+        else:
+            feed = _described(settings, Feed(name, url, owner, trust=trust, lang=lang, tags=tuple(tag or ())))
         if not untried:
             entries = asyncio.run(_read(settings, feed))
             output.out.print(f"{len(entries)} entries; the newest: {entries[0].title if entries else 'none'}")
         place = add_feed(settings.rules_dir, feed)
         output.out.print(f"added {feed.name} to {place}")
+
+
+def _described(settings: Settings, feed: Feed) -> Feed:
+    """The feed with a name and an owner made from its host where none was given."""
+    host = publisher(feed.url)
+    if not host:
+        raise InputError(f"{feed.url} is not an http or https address")
+    known = {each.name for each in load_orders(settings.rules_dir).feeds}
+    return replace(feed, name=feed.name or _free_name(host, known), owner=feed.owner or host)
 
 
 def _free_name(host: str, known: set[str]) -> str:
@@ -155,3 +166,6 @@ def _show_entry(entry: Entry, matches: tuple[Match, ...], *, as_json: bool) -> N
     mark = (f"{level.word if matches else '':8}", LEVEL_STYLE[level])
     line = Text.assemble(f"{entry.published:%m-%d %H:%M} ", mark, f" {entry.title}", (f"  {words}", "dim"))
     output.out.print(line, soft_wrap=True)
+
+
+app.command("catalogue")(catalogue.catalogue)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def add_feed(rules_dir: Path, feed: Feed) -> Path:
 
 
 def _lines(feed: Feed) -> str:
-    fields = [f"  - name: {feed.name}", f"    url: {feed.url}", f"    owner: {feed.owner}"]
+    fields = [f"  - name: {feed.name}", f"    url: {feed.url}", f"    owner: {_scalar(feed.owner)}"]
     if feed.lang:
         fields.append(f"    lang: {feed.lang}")
     if feed.trust != 1:
@@ -34,6 +35,12 @@ def _lines(feed: Feed) -> str:
     if feed.tags:
         fields.append(f"    tags: [{', '.join(feed.tags)}]")
     return "\n".join(fields) + "\n"
+
+
+def _scalar(text: str) -> str:
+    """A text as YAML takes it: in quotes where it must be."""
+    plain = text[:1].isalnum() and ": " not in text and " #" not in text
+    return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def _replace(path: Path, text: str) -> None:

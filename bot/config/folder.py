@@ -3,7 +3,7 @@ here for what another file says; that is :mod:`bot.config.crosscheck`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -45,6 +45,17 @@ def read_folder(rules_dir: Path) -> Reading:
             reading.problems.extend(error.problems)
             continue
         _READERS.get(path.name, _read_topic)(reading, node, path)
+    return reading
+
+
+def read_feed_files(paths: Iterable[Path]) -> Reading:
+    """Files in the form of ``feeds.yaml``, wherever they lie."""
+    reading = Reading()
+    for path in paths:
+        try:
+            _read_feeds(reading, read_yaml(path), path)
+        except ConfigError as error:
+            reading.problems.extend(error.problems)
     return reading
 
 
