@@ -47,6 +47,7 @@ from bot.service import Service
 from bot.service_ground import Doors, Ground
 from bot.sources import SOURCES, PageSource
 from bot.sources.http import Client
+from bot.sources.parsers import Parsers, parser_processes
 from bot.store import Store, open_store
 from bot.supervise import Supervisor
 from bot.systemclock import SystemClock
@@ -88,7 +89,13 @@ class Bot:
     """Everything that runs, by name. Made by :func:`running_bot`."""
 
     def __init__(
-        self, settings: Settings, in_force: InForce, store: Store, client: Client, parts: Parts
+        self,
+        settings: Settings,
+        in_force: InForce,
+        store: Store,
+        client: Client,
+        parsers: Parsers,
+        parts: Parts,
     ) -> None:
         self.settings = settings
         self.in_force = in_force
@@ -115,6 +122,7 @@ class Bot:
             clock=self.clock,
             pace=Pacemaker(budget_of(settings)),
             notice=self.tell_admins,
+            parse=parsers.parse,
             options=poller_options(settings),
         )
         self.courier = Courier(
@@ -292,7 +300,8 @@ async def running_bot(settings: Settings, parts: Parts | None = None) -> AsyncIt
         store = await open_store(settings.database_url)
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(client_of(settings))
-        bot = Bot(settings, InForce(desk, orders), store, client, parts)
+        parsers = await stack.enter_async_context(parser_processes())
+        bot = Bot(settings, InForce(desk, orders), store, client, parsers, parts)
         stack.push_async_callback(bot.stop)
         bot.start()
         if parts.web:

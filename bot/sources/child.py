@@ -1,8 +1,8 @@
 """A parser process: reads jobs from its input, writes what it found to its output, ends with its parent.
 
 It limits itself before it reads anything: memory once, processor time anew for each document. A document that goes
-over a limit ends the process, by a signal or by our own hand, and the parent starts another one. No files, no network:
-nothing here opens anything.
+over a limit ends the process, by a signal or by our own hand, and the parent starts another one. Nothing here opens a
+connection, nor any file but the system's word on our own memory.
 """
 
 from __future__ import annotations
@@ -11,26 +11,28 @@ import os
 import resource
 import sys
 from contextlib import suppress
-from typing import BinaryIO
+from pathlib import Path
 
 from bot.sources.document import NotAFeedError
 from bot.sources.reading import READERS, Reading
 from bot.sources.wire import Job, pack_result, unpack_job
 
-GROWN = 300_000_000  # bytes of memory after which a process is not worth keeping
 _MEGABYTE = 1_000_000
 
 
-def main(cpu: int, memory: int) -> None:
-    """Serve until the input ends. Seconds for each document, bytes for all."""
+def main(cpu: int, memory: int, growth: int) -> None:
+    """Serve until the input ends or too much memory is kept. Seconds for each document, bytes for all."""
     _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_CORE, 0)
     source, sink = sys.stdin.buffer, sys.stdout.buffer
-    while (job := unpack_job(source.read)) is not None:
+    at_first = _memory()
+    has_grown = False
+    while not has_grown and (job := unpack_job(source.read)) is not None:
         _allow_seconds(cpu + len(job.body) // _MEGABYTE)
-        _answer(sink, _read(job))
-        if _peak() > GROWN:
-            return
+        result = _read(job)
+        has_grown = _memory() - at_first > growth
+        sink.write(pack_result(result, is_last=has_grown))
+        sink.flush()
 
 
 def _read(job: Job) -> Reading | str:
@@ -46,11 +48,6 @@ def _read(job: Job) -> Reading | str:
         return f"the parser failed on its document ({type(error).__name__})"
 
 
-def _answer(sink: BinaryIO, result: Reading | str) -> None:
-    sink.write(pack_result(result))
-    sink.flush()
-
-
 def _allow_seconds(seconds: int) -> None:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     _limit(resource.RLIMIT_CPU, int(usage.ru_utime + usage.ru_stime) + 1 + seconds)
@@ -62,10 +59,12 @@ def _limit(what: int, most: int) -> None:
         resource.setrlimit(what, (most, resource.getrlimit(what)[1]))
 
 
-def _peak() -> int:
-    unit = 1 if sys.platform == "darwin" else 1_024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+def _memory() -> int:
+    """Bytes in use; the most ever used where that is all the system tells (on Linux it would be our parent's)."""
+    with suppress(OSError):
+        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(*map(int, sys.argv[1:]))

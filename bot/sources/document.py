@@ -24,6 +24,8 @@ feedparser.api.PREFERRED_XML_PARSERS.clear()
 
 DECLARATION = re.compile(rb"\A\s*<\?xml\s[^>]*\?>")
 _HTML = re.compile(rb"\A\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+MOST_ITEMS = 10_000
+"""Of one document; the first ones, for publishers put the newest first."""
 _LOOKED_AT = 4_000  # bytes at the beginning
 
 
@@ -48,7 +50,7 @@ def items_of(document: bytes) -> Items:
     """The items of a whole document, in its order. Raises NotAFeedError."""
     if is_json(document):
         try:
-            return Items(parse_json(document.decode("utf-8", "replace")))
+            return Items(parse_json(document.decode("utf-8", "replace"))[:MOST_ITEMS])
         except ValueError as error:
             raise NotAFeedError(f"not a feed: {error}") from None
     parsed = read(document)
@@ -61,7 +63,7 @@ def xml_items(parsed: Any) -> Items:
     """What feedparser found."""
     language = _text(parsed.feed, "language")
     ill_formed = isinstance(parsed.get("bozo_exception"), xml.sax.SAXException)
-    return Items([raw_entry(entry, language) for entry in parsed.entries], ill_formed)
+    return Items([raw_entry(entry, language) for entry in parsed.entries[:MOST_ITEMS]], ill_formed)
 
 
 def read(document: bytes) -> Any:

@@ -47,6 +47,7 @@ class ParserOptions:
     cpu: int = 2
     deadline: float = 20.0
     memory: int = 700_000_000
+    growth: int = 200_000_000  # bytes; a process that has grown by so much ends by itself, after its answer
 
 
 class Parsers:
@@ -77,7 +78,7 @@ class Parsers:
         try:
             return await process.run(job, feed)
         except ParseError:
-            if not process.alive:
+            if process.was_killed:
                 self.killed += 1
                 log.warning("parser.killed", feed=feed, bytes=len(job.body))
             raise
@@ -106,24 +107,21 @@ class _Process:
     def __init__(self, options: ParserOptions) -> None:
         self._options = options
         self._child: asyncio.subprocess.Process | None = None
-
-    @property
-    def alive(self) -> bool:
-        return self._child is not None and self._child.returncode is None
+        self.was_killed = False  # by its last document
 
     async def run(self, job: Job, feed: str) -> Reading:
         """Raises ParseError for what is no feed, and for what the process did not survive."""
-        finished = False
+        self.was_killed = True
         try:
             async with asyncio.timeout(self._options.deadline):
                 answer = await self._ask(job)
-            finished = True
+            self.was_killed = False
         except TimeoutError:
             raise ParseError(feed, "its document takes too long to read") from None
         except (asyncio.IncompleteReadError, ConnectionError, OSError):
             raise ParseError(feed, "its document cannot be read within our limits") from None
         finally:
-            if not finished:
+            if self.was_killed:
                 await self.stop()
         if isinstance(answer, str):
             raise ParseError(feed, answer)
@@ -136,7 +134,10 @@ class _Process:
         child.stdin.writelines(pack_job(job))
         await child.stdin.drain()
         length = unpack_length(await child.stdout.readexactly(4))
-        return unpack_result(await child.stdout.readexactly(length))
+        answer, was_last = unpack_result(await child.stdout.readexactly(length))
+        if was_last:
+            await self.stop()
+        return answer
 
     async def _started(self) -> asyncio.subprocess.Process:
         if self._child is None or self._child.returncode is not None:
@@ -146,6 +147,7 @@ class _Process:
                 "bot.sources.child",
                 str(self._options.cpu),
                 str(self._options.memory),
+                str(self._options.growth),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,

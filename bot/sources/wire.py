@@ -56,9 +56,10 @@ def unpack_job(read: Callable[[int], bytes]) -> Job | None:
 
 
 # ── and back ─────────────────────────────────────────────────────────────────────────────────────────
-def pack_result(result: Reading | str) -> bytes:
-    """A reading, or why there is none; its length stands before it."""
-    packed = json.dumps(result if isinstance(result, str) else _plain(result)).encode()
+def pack_result(result: Reading | str, *, is_last: bool = False) -> bytes:
+    """A reading, or why there is none, and whether the process ends with it; its length stands before it."""
+    plain = {"error": result} if isinstance(result, str) else _plain(result)
+    packed = json.dumps({"last": is_last, **plain}).encode()
     return _LENGTH.pack(len(packed)) + packed
 
 
@@ -70,18 +71,12 @@ def unpack_length(head: bytes) -> int:
     return length
 
 
-def unpack_result(packed: bytes) -> Reading | str:
-    """A reading, or why there is none. Raises ConnectionError for what is neither."""
+def unpack_result(packed: bytes) -> tuple[Reading | str, bool]:
+    """A reading, or why there is none, and whether it was the last. Raises ConnectionError for what is neither."""
     try:
         plain = json.loads(packed)
-        if isinstance(plain, str):
-            return plain
-        return Reading(
-            [_entry(each) for each in plain["entries"]],
-            Seen(b64decode(plain["items"]), b64decode(plain["pairs"]), bool(plain["ill_formed"])),
-            bool(plain["overridden"]),
-            bool(plain["unsure"]),
-        )
+        last = bool(plain["last"])
+        return (str(plain["error"]) if "error" in plain else _reading(plain)), last
     except (ValueError, KeyError, TypeError) as error:
         raise ConnectionError("an answer that makes no sense") from error
 
@@ -95,6 +90,15 @@ def _plain(reading: Reading) -> dict[str, Any]:
         "overridden": reading.overridden,
         "unsure": reading.unsure,
     }
+
+
+def _reading(plain: dict[str, Any]) -> Reading:
+    return Reading(
+        [_entry(each) for each in plain["entries"]],
+        Seen(b64decode(plain["items"]), b64decode(plain["pairs"]), bool(plain["ill_formed"])),
+        bool(plain["overridden"]),
+        bool(plain["unsure"]),
+    )
 
 
 def _value(value: object) -> object:

@@ -90,6 +90,23 @@ async def test_fault_014_a_document_that_needs_too_much_memory_is_contained(clie
         assert len(await parsers.parse(source, FEED, served(rss(1)))) == 1
 
 
+async def test_a_process_that_keeps_too_much_memory_goes_by_itself_and_is_no_failure(client: Client) -> None:
+    async with parser_processes(replace(LIMITS, growth=-1)) as parsers:
+        source, processes = FeedSource(client), set()
+        for number in range(3):
+            assert len(await parsers.parse(source, FEED, served(rss(number)))) == 1
+            process = parsers._free.get_nowait()
+            processes.add(process._child)
+            parsers._free.put_nowait(process)
+        assert parsers.killed == 0
+        assert processes == {None}
+
+
+async def test_no_more_items_are_read_than_anybody_could_follow(client: Client) -> None:
+    document = '{"items": [' + ",".join(['{"id": 1, "title": "x"}'] * 12_000) + "]}"
+    assert len(FeedSource(client).parse(FEED, served(document))) == 10_000
+
+
 async def test_a_cancelled_reading_leaves_no_answer_for_the_next(parsers: Parsers, client: Client) -> None:
     source = FeedSource(client)
     await parsers.parse(source, FEED, served(rss(1)))
@@ -139,10 +156,9 @@ def test_a_job_and_its_result_survive_the_wire() -> None:
     assert unpack_job(read) == job
     assert unpack_job(read) is None
     reading = read_feed(documents.ATOM.replace("Headline", "Sch\u00f6n \U0001f600").encode())
-    assert unpack_result(pack_result(reading)[4:]) == Reading(
-        list(reading.entries), reading.seen, reading.overridden, reading.unsure
-    )
-    assert unpack_result(pack_result("not a feed")[4:]) == "not a feed"
+    arrived = Reading(list(reading.entries), reading.seen, reading.overridden, reading.unsure)
+    assert unpack_result(pack_result(reading)[4:]) == (arrived, False)
+    assert unpack_result(pack_result("not a feed", is_last=True)[4:]) == ("not a feed", True)
 
 
 @pytest.mark.parametrize("answer", [b"", b"{", b"{}", b"[]", b'{"entries": [[1]], "items": ""}', b"\xff"])
