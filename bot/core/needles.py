@@ -71,6 +71,7 @@ class NeedleMaker:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._choices: dict[int, tuple[Choice, ChoiceNeedle | None]] = {}
+        self._phrases: dict[int, tuple[Phrase, PhraseNeedle | None]] = {}
 
     def needle(self, term: Term) -> Needle:
         """The term, ready."""
@@ -89,7 +90,7 @@ class NeedleMaker:
         if known is None:  # the choice itself is kept too, so that its id stays its own
             known = self._choices[id(choice)] = (
                 choice,
-                self._gather(self._phrase(each) for each in choice.phrases),
+                self._gather(self._known(each) for each in choice.phrases),
             )
         return known[1]
 
@@ -103,6 +104,13 @@ class NeedleMaker:
         if not by_key:
             return None
         return ChoiceNeedle({key: tuple(found) for key, found in by_key.items()}, frozenset(by_key))
+
+    def _known(self, phrase: Phrase) -> PhraseNeedle | None:
+        """A phrase of a list stands in every term that pours the list into words of its own: compiled once, too."""
+        known = self._phrases.get(id(phrase))
+        if known is None:
+            known = self._phrases[id(phrase)] = (phrase, self._phrase(phrase))
+        return known[1]
 
     def _phrase(self, phrase: Phrase) -> PhraseNeedle | None:
         atoms = [self._atom(atom) for atom in phrase.atoms]
