@@ -16,7 +16,10 @@ from bot.core.text import words
 from bot.core.wordforms import stems_of
 
 COMMON = 5e-5
-"""A word with a larger share of running text (one in 20,000) is too common to ring by itself."""
+"""A word with a larger share of running text (one in 20,000) is too common to be strong by itself …"""
+
+VERY_COMMON = 1e-4
+"""… and with a larger one than this to be a keyword."""
 
 ALIKE = 0.8
 """Two rules that share this much of their terms, or of their hits, are probably one."""
@@ -61,7 +64,7 @@ def _common_words(rule: Rule, lists: Lists, shares: Shares) -> Iterator[Hint]:
         for word in dict.fromkeys(single_words(term.text, lists)):
             for lang in _read_in(rule, term, shares):
                 share = max((shares[lang].get(stem, 0.0) for stem in stems_of(word, lang)), default=0.0)
-                if share > COMMON:
+                if share > (COMMON if term.strength == "strong" else VERY_COMMON):
                     message = f"'{word}' is a very common word in {LANGUAGE_NAMES.get(lang, lang)}"
                     yield _at(rule, term, message, _remedy_for_common(lang, term))
 

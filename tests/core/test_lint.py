@@ -60,6 +60,11 @@ def test_a_common_word_may_stand_where_it_rings_nothing(strength: str) -> None:
     assert messages(rule("rule", TermSpec("invasion", "strong"), TermSpec("attack", strength))) == []
 
 
+def test_a_keyword_may_be_a_little_more_common_than_a_strong_term() -> None:
+    assert messages(rule("rule", TermSpec("protest", "strong")))
+    assert messages(rule("rule", TermSpec("protest", "keywords"))) == []
+
+
 def test_a_common_word_worth_few_points_is_let_be() -> None:
     assert messages(rule("rule", TermSpec("attack", "keywords", points=20))) == []
 
