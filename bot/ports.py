@@ -220,7 +220,8 @@ class Outbox(Protocol):
         ...
 
     async def last_receipt(self, story: str, receiver: str) -> Receipt | None:
-        """The first message told to this receiver about this story, for edits and replies."""
+        """The message that stands for this story at this receiver, for edits and replies: the first part of what was
+        told last, which is the first message ever as long as edits find it."""
         ...
 
     async def owe(self, deliveries: Sequence[Delivery]) -> None:

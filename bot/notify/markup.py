@@ -36,15 +36,16 @@ _FLAG_TAGS = regex.compile(r"[\U000E0020-\U000E007F]+")
 _PILED = regex.compile(r"(\p{M}{4})\p{M}+")
 _GRAPHEME = regex.compile(r"\X")
 
-_DEFANGED = (
-    (regex.compile(r"(?<=[@/#$])(?=[\p{L}\p{N}_])"), JOINER),  # @name, /command, #tag, $TAG
-    (
-        regex.compile(r"(?<=[\p{L}\p{N}])(?=[.\u3002\uff0e\uff61][\p{L}\p{N}])"),
-        JOINER,
-    ),  # a host, a file, an address
-    (regex.compile(r"(?<=:)(?=/)"), JOINER),  # any scheme
-    (regex.compile(r"(?<=\p{N})(?=[-. ()\u2009\u00a0]?\p{N}{3})"), JOINER),  # telephone and card numbers
-    (regex.compile(r"(?i)(?<=\b(?:tg|ton|mailto|tel))(?=:)"), JOINER),
+_DOT = r"[.\u3002\uff0e\uff61]"
+_GAP = r"[-. ()/\u2009\u00a0\u202f]"
+_LONG_NUMBER = regex.compile(rf"\p{{Nd}}(?:{_GAP}{{0,2}}\p{{Nd}}){{6,}}")
+_THREE_DIGITS = regex.compile(rf"(?:\p{{Nd}}{_GAP}*){{2}}\p{{Nd}}(?=.)")
+_DEFANGED = regex.compile(
+    r"(?<=[@#$\uff20\uff03\uff04])(?=\S)"  # @name, #tag, $TAG
+    r"|(?<=(?<![\p{L}\p{N}_])/)(?=\S)"  # /command; not and/or
+    rf"|(?<=\S)(?={_DOT}\p{{L}})"  # a host, an e-mail address, a file
+    rf"|(?<=\p{{Nd}})(?={_DOT}\p{{Nd}}{{1,3}}{_DOT}\p{{Nd}})"  # an IP address
+    r"|(?<=:)(?=/)|(?i:(?<=\b(?:tg|ton|tonsite|mailto|tel))(?=:))"  # any scheme
 )
 
 
@@ -57,10 +58,16 @@ def clean(text: str) -> str:
 
 
 def defang(text: str) -> str:
-    """Text in which no platform finds a mention, a command, a tag, a link, an address or a number to call."""
-    for pattern, joiner in _DEFANGED:
-        text = pattern.sub(joiner, text)
-    return text
+    """Text in which no platform finds a mention, a command, a tag, a link, an address or a number to call.
+
+    Words stay searchable: years, sums of money and ``and/or`` are left alone; of seven digits and more (telephone and
+    card numbers), each three get a joiner behind them.
+    """
+    return str(_DEFANGED.sub(JOINER, _LONG_NUMBER.sub(_broken, text)))
+
+
+def _broken(number: regex.Match[str]) -> str:
+    return str(_THREE_DIGITS.sub(lambda digits: digits[0] + JOINER, number[0]))
 
 
 def graphemes(text: str) -> list[str]:

@@ -2,22 +2,28 @@
 
 At most once is not to be had and exactly once neither: the Bot API knows no key for repeats, and bots cannot read what
 they sent. So a message whose answer was lost may come twice, once at most, and says so (``find`` raises Ambiguous; the
-policy is :mod:`bot.core.retries`').
+policy is :mod:`bot.core.retries`'). Repeating an edit does no harm, so an edit without an answer is *not sent*.
 
-python-telegram-bot's classes say less than its causes: ``BadRequest`` and ``TimedOut`` are both ``NetworkError``.
-:func:`classified` looks at the class, then at what was underneath: a connection never made is *not sent*, an answer
-never read is *ambiguous*. Its rate limiter is not used: it lets one chat's wait hold up all others and forgets at a
-restart; pace and waits are the courier's.
+python-telegram-bot's classes say less than their causes: ``BadRequest`` and ``TimedOut`` are both ``NetworkError``,
+and a proxy's page of HTML becomes ``Forbidden`` by its status alone. :func:`classified` looks underneath: a connection
+never made is *not sent*; an answer never read, or not Telegram's, is *in doubt*; only Telegram's own words close a chat
+or stop the notifier. Its rate limiter is not used: it lets one chat's wait hold up all others and forgets at a restart;
+pace and waits are the courier's.
+
+Nothing here shows the token: addresses hold it, so errors carry the kind of a failure and never its address.
 """
 
 # ruff: noqa: ARG002 — the seam's arguments, needed here or not
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 import httpx
+import structlog
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
 from telegram import Message as Sent
 from telegram.constants import ParseMode
@@ -29,7 +35,6 @@ from telegram.error import (
     NetworkError,
     RetryAfter,
     TelegramError,
-    TimedOut,
 )
 from telegram.request import HTTPXRequest
 
@@ -46,108 +51,166 @@ from bot.errors import (
     Rejected,
     Throttled,
 )
-from bot.notify.telegram_text import Page, alert_blocks, packed, pages, reply_page
+from bot.notify.telegram_text import Block, alert_page, digest_pages, notice_page, own, reply_page
+
+log = structlog.get_logger()
+
+BASE = "https://api.telegram.org"
+DEFAULT_WAIT = 5.0  # seconds after a 429 that does not say how long
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _UNCHANGED = ("message is not modified",)
 _NOTHING_TO_EDIT = ("message to edit not found", "message can't be edited", "message_id_invalid")
-_UNREADABLE = ("can't parse entities", "can't find end", "unsupported start tag", "entity_")
-_NO_THREAD = ("message thread not found", "topic_closed", "topic_deleted", "thread not found")
+_NOTHING_TO_ANSWER = (
+    "message to be replied not found",
+    "replied message not found",
+    "reply message not found",
+)
+_UNREADABLE = ("can't parse entities", "entity_")
+_NO_THREAD = ("thread not found", "topic_closed", "topic_deleted", "topic_id_invalid")
+_TOO_MANY = ("too many requests", "flood_wait")
+_TOO_LARGE = ("too large",)
 _CLOSED = (
-    "chat not found", "user not found", "peer_id_invalid", "group chat was deactivated", "chat_write_forbidden",
-    "not enough rights", "have no rights", "need administrator rights", "bot was kicked", "chat_id is empty",
-    "the group has been migrated", "user is deactivated", "chat_restricted",
+    "chat not found", "user not found", "peer_id_invalid", "group chat was deactivated", "group chat was upgraded",
+    "chat_write_forbidden", "not enough rights", "have no rights", "need administrator rights", "chat_admin_required",
+    "bot was kicked", "bot is not a member", "chat_id is empty", "user is deactivated", "input_user_deactivated",
+    "user_is_blocked", "chat_restricted", "channel_private",
 )  # fmt: skip
 
 _ROWS = ((buttons.WHY, buttons.MORE), (buttons.MUTE_STORY, buttons.MUTE_RULE, buttons.WRONG))
 
 
-def telegram_sender(token: str, base: str = "https://api.telegram.org", *, seconds: float = 15.0) -> Bot:
+class QuietBot(Bot):
+    """python-telegram-bot's client, whose ``repr`` would hold the token."""
+
+    def __repr__(self) -> str:
+        return "QuietBot"
+
+    __str__ = __repr__
+
+
+def telegram_sender(token: str, base: str = BASE, *, seconds: float = 15.0) -> QuietBot:
     """A client of the Bot API for sending; it keeps connections of its own beside the chat front's."""
     request = HTTPXRequest(
-        connection_pool_size=32, connect_timeout=seconds, read_timeout=seconds, pool_timeout=seconds
+        connection_pool_size=32,
+        connect_timeout=seconds,
+        read_timeout=seconds,
+        write_timeout=seconds,
+        pool_timeout=seconds,
     )
-    return Bot(token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=request)
+    return QuietBot(token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=request)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the chat a message goes: a forum's thread, and the message it answers; "" for none."""
+
+    thread: str = ""
+    answers: str = ""
+    aside: str = ""  # why it is not where it should be, put before the message
 
 
 class Telegram:
-    """Implements :class:`bot.ports.Notifier`. ``fallbacks`` counts messages Telegram could not read as HTML: 0."""
+    """Implements :class:`bot.ports.Notifier`. ``fallbacks`` counts messages Telegram could not read as HTML: 0.
 
-    def __init__(self, bot: Bot) -> None:
+    ``seconds`` bound one call as a whole; the client's own timeouts begin anew with every byte.
+    """
+
+    def __init__(self, bot: Bot, *, seconds: float = 40.0) -> None:
         self._bot = bot
+        self._seconds = seconds
         self.fallbacks = 0
 
     # ── render ───────────────────────────────────────────────────────────────────────────────────────
     def render(self, message: Message, receiver: Receiver) -> Sequence[Mapping[str, object]]:
-        """Parts ``{"as": "post" | "thread" | "edit" | "reply", "html", "plain", "buttons", "silent"}``."""
-        t = words(receiver.options.get("language", "en"))
+        """Parts ``{"as": "post" | "thread" | "edit" | "reply", "html", "plain", "buttons", "silent", "language"}``."""
+        language = receiver.options.get("language", "en")
         silent = _is_silent(message, receiver)
         return [
-            {"as": how, "html": page.markup, "plain": page.plain, "buttons": keyboard, "silent": silent}
-            for how, page, keyboard in _said(message, t)
+            {
+                "as": how,
+                "html": page.markup,
+                "plain": page.plain,
+                "buttons": keyboard,
+                "silent": silent,
+                "language": language,
+            }
+            for how, page, keyboard in _said(message, words(language))
         ]
 
     # ── send ─────────────────────────────────────────────────────────────────────────────────────────
     async def send(
         self, receiver: Receiver, part: Mapping[str, object], *, after: Receipt | None, now: datetime
     ) -> Receipt:
-        """Send one part. What should edit or answer a message that is not there is posted instead."""
-        how = part["as"]
-        if how == "edit" and after is not None and after.message:
-            return await self._edit(receiver, after, part, now)
-        if how == "reply" and (after is None or not after.message):
+        """Send one part. What should edit or answer a message that is not there is posted instead.
+
+        A message of the group that a supergroup once was is not there: ids do not move with a chat.
+        """
+        how, there = part["as"], _still_there(receiver, after)
+        if how == "edit" and there is not None:
+            return await self._edit(receiver, there, part, now)
+        if how == "reply" and there is None:
             return Receipt(receiver.address, "", now)  # the whole story was posted a moment ago instead
-        answers = after if how in ("reply", "thread") and after is not None and after.message else None
-        return await self._post(receiver, part, answers, now)
+        answers = there.message if how in ("reply", "thread") and there is not None else ""
+        return await self._post(receiver, part, Place(receiver.options.get("thread", ""), answers), now)
 
     async def _edit(
-        self, receiver: Receiver, after: Receipt, part: Mapping[str, object], now: datetime
+        self, receiver: Receiver, there: Receipt, part: Mapping[str, object], now: datetime
     ) -> Receipt:
-        async def edit(text: str, mode: str | None) -> object:
-            return await self._bot.edit_message_text(
-                text,
-                chat_id=_chat(after.channel),
-                message_id=int(after.message),
-                parse_mode=mode,
-                link_preview_options=_NO_PREVIEW,
-                reply_markup=_keyboard(part),
-            )
-
         try:
-            await self._readable(edit, part)
+            await self._readable(lambda text, mode: self._edited(there, part, text, mode), part)
+        except Ambiguous as error:
+            raise NotSent(f"{error}; repeating an edit does no harm") from None
         except TelegramError as error:
-            if not _says(error, _UNCHANGED) and not _says(error, _NOTHING_TO_EDIT):
+            if _says(error, _NOTHING_TO_EDIT):  # a person deleted it; an edit never rings, nor does this
+                place = Place(receiver.options.get("thread", ""))
+                return await self._post(receiver, {**part, "silent": True}, place, now)
+            if not _says(error, _UNCHANGED):
                 raise _for_an_edit(classified(error)) from None
-        return Receipt(after.channel, after.message, now)
+        return Receipt(there.channel, there.message, now)
+
+    async def _edited(
+        self, there: Receipt, part: Mapping[str, object], text: str, mode: str | None
+    ) -> object:
+        return await self._bot.edit_message_text(
+            text,
+            chat_id=_chat(there.channel),
+            message_id=int(there.message),
+            parse_mode=mode,
+            link_preview_options=_NO_PREVIEW,
+            reply_markup=_keyboard(part),
+        )
 
     async def _post(
-        self, receiver: Receiver, part: Mapping[str, object], answers: Receipt | None, now: datetime
+        self, receiver: Receiver, part: Mapping[str, object], place: Place, now: datetime
     ) -> Receipt:
-        thread = receiver.options.get("thread", "")
-        try:
-            sent = await self._posted(receiver, part, answers, thread)
-        except TelegramError as error:
-            if not thread or not _says(error, _NO_THREAD):
-                raise classified(error) from None
-            try:  # the topic was closed or deleted: the chat's general one is better than nowhere
-                sent = await self._posted(receiver, part, answers, "")
-            except TelegramError as again:
-                raise classified(again) from None
-        return Receipt(str(sent.chat_id), str(sent.message_id), now)
+        """Where it belongs; else as near to it as Telegram lets us."""
+        tried: Place | None = place
+        while tried is not None:
+            place = tried
+            try:
+                sent = await self._posted(receiver, part, place)
+            except TelegramError as error:
+                tried = _nearby(place, error, words(str(part["language"])))
+                if tried is None:
+                    raise classified(error) from None
+                log.warning("telegram.elsewhere", receiver=receiver.name, reason=_words(error))
+            else:
+                return Receipt(str(sent.chat_id), str(sent.message_id), now)
+        raise AssertionError("unreachable")
 
-    async def _posted(
-        self, receiver: Receiver, part: Mapping[str, object], answers: Receipt | None, thread: str
-    ) -> Sent:
-        reply = None
-        if answers is not None:
-            reply = ReplyParameters(int(answers.message), allow_sending_without_reply=True)
+    async def _posted(self, receiver: Receiver, part: Mapping[str, object], place: Place) -> Sent:
+        reply = (
+            ReplyParameters(int(place.answers), allow_sending_without_reply=True) if place.answers else None
+        )
+        aside = own(f"{place.aside}\n" if place.aside else "")
 
-        async def post(text: str, mode: str | None) -> Sent:
+        async def post(text: str, mode: str | None) -> object:
             return await self._bot.send_message(
                 _chat(receiver.address),
-                text,
+                (aside.markup if mode else aside.plain) + text,
                 parse_mode=mode,
-                message_thread_id=int(thread) if thread.isdigit() else None,
+                message_thread_id=int(place.thread) if place.thread.isdecimal() else None,
                 disable_notification=bool(part["silent"]),
                 link_preview_options=_NO_PREVIEW,
                 reply_parameters=reply,
@@ -161,39 +224,61 @@ class Telegram:
     ) -> object:
         """As HTML; once more as plain text if Telegram cannot read it, which is a mistake of ours and counted."""
         try:
-            return await act(str(part["html"]), ParseMode.HTML)
+            return await self._call(act(str(part["html"]), ParseMode.HTML))
         except BadRequest as error:
             if not _says(error, _UNREADABLE):
                 raise
+            log.error("telegram.unreadable", reason=_words(error))
         self.fallbacks += 1
-        return await act(str(part["plain"]), None)
+        return await self._call(act(str(part["plain"]), None))
+
+    async def _call(self, call: Awaitable[object]) -> object:
+        """One call; raises TelegramError, or Ambiguous where the client itself was at a loss."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await call
+        except TimeoutError:
+            raise Ambiguous("no answer in time") from None
+        except (
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+        ) as error:  # it takes every answer for Telegram's
+            raise Ambiguous(f"the answer is none of Telegram's: {type(error).__name__}") from None
 
     async def find(self, receiver: Receiver, message: Message, *, since: datetime) -> Receipt | None:
         """Bots cannot read what they sent."""
         raise Ambiguous("Telegram cannot be asked what arrived")
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections, also of a client that was never initialised."""
         await self._bot.shutdown()
+        await self._bot.request.shutdown()
 
 
 # ── rendering ────────────────────────────────────────────────────────────────────────────────────────
 Keyboard = list[list[list[str]]]  # rows of [label, data]
 
 
-def _said(message: Message, t: Words) -> list[tuple[str, Page, Keyboard]]:
-    alert = message.alerts[0] if message.kind is MessageKind.ALERT and message.alerts else None
-    if alert is None:
-        return [("post", page, []) for page in pages(message, t)]
-    keyboard = _buttons(alert, t)
+def _said(message: Message, t: Words) -> Iterator[tuple[str, Block, Keyboard]]:
+    """How, what, and the buttons below it."""
+    match message.kind:
+        case MessageKind.NOTICE:
+            yield "post", notice_page(message), []
+        case MessageKind.DIGEST:
+            yield from (("post", page, []) for page in digest_pages(message, t))
+        case _:
+            yield from _told(message.alerts[0], t, repeat=message.repeat)
+
+
+def _told(alert: Alert, t: Words, *, repeat: bool) -> Iterator[tuple[str, Block, Keyboard]]:
+    how = "edit"
     if alert.kind is AlertKind.NEW:
         how = "thread" if alert.contradicts is not None else "post"
-        return [(how, page, keyboard) for page in pages(message, t)]
-    whole = next(packed(alert_blocks(alert, t)))
-    said = [("edit", whole, keyboard)]
+    yield how, alert_page(alert, t, repeat=repeat), _buttons(alert, t)
     if alert.kind.answers:
-        said.append(("reply", reply_page(alert, t, repeat=message.repeat), []))
-    return said
+        yield "reply", reply_page(alert, t, repeat=repeat), []
 
 
 def _buttons(alert: Alert, t: Words) -> Keyboard:
@@ -226,27 +311,53 @@ def _keyboard(part: Mapping[str, object]) -> InlineKeyboardMarkup | None:
     )
 
 
+# ── places ───────────────────────────────────────────────────────────────────────────────────────────
 def _chat(address: str) -> int | str:
-    return int(address) if address.lstrip("-").isdigit() else address
+    return int(address) if _is_number(address) else address
+
+
+def _is_number(address: str) -> bool:
+    return address.removeprefix("-").isdecimal()
+
+
+def _still_there(receiver: Receiver, after: Receipt | None) -> Receipt | None:
+    """The story's message, if there is one in the chat the receiver is now. A ``@name`` cannot be compared."""
+    if after is None or not after.message:
+        return None
+    moved = _is_number(receiver.address) and after.channel != receiver.address
+    return None if moved else after
+
+
+def _nearby(place: Place, error: TelegramError, t: Words) -> Place | None:
+    """Where else it may go after this refusal: the forum's general topic, or without answering."""
+    if place.thread and _says(error, _NO_THREAD):
+        return Place(aside=t("The topic is closed, so this stands here"))
+    if place.answers and _says(error, _NOTHING_TO_ANSWER):
+        return replace(place, answers="")
+    return None
 
 
 # ── errors ───────────────────────────────────────────────────────────────────────────────────────────
 def classified(error: TelegramError) -> DeliveryError:
-    """What went wrong, in the words the policy knows. Never carries an address: Telegram's hold the token."""
+    """What went wrong, in the words the policy knows."""
     match error:
         case RetryAfter():
             return Throttled(_seconds(error.retry_after), "Telegram asks us to slow down")
         case ChatMigrated():
             return Migrated(str(error.new_chat_id))
+        case TelegramError(__cause__=cause) if cause is not None:
+            return _unanswered(cause)
         case InvalidToken():
             return NotifierStopped("Telegram refuses our token")
         case Forbidden():
             return ReceiverGone(f"the chat is closed to us: {_words(error)}")
         case BadRequest():
             return _refused(error)
-        case TimedOut() | NetworkError():
-            return _unanswered(error)
-    return Rejected(f"Telegram refused the message: {_words(error)}")
+        case NetworkError() if _says(error, _TOO_MANY):
+            return Throttled(DEFAULT_WAIT, "Telegram asks us to slow down and does not say for how long")
+        case NetworkError() if _says(error, _TOO_LARGE):
+            return Rejected(f"Telegram refused the message: {_words(error)}")
+    return Ambiguous(f"Telegram failed: {type(error).__name__}")
 
 
 def _refused(error: BadRequest) -> DeliveryError:
@@ -255,11 +366,15 @@ def _refused(error: BadRequest) -> DeliveryError:
     return Rejected(f"Telegram refused the message: {_words(error)}")
 
 
-def _unanswered(error: TelegramError) -> DeliveryError:
-    cause: Any = error.__cause__
-    name = type(cause or error).__name__
+def _unanswered(cause: BaseException) -> DeliveryError:
+    """No answer, or one that cannot be read."""
+    name = type(cause).__name__
     if isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
         return NotSent(f"not connected: {name}")
+    if isinstance(cause, httpx.UnsupportedProtocol | httpx.InvalidURL | httpx.LocalProtocolError):
+        return NotSent(f"not asked: {name}")
+    if isinstance(cause, TelegramError):
+        return Ambiguous("the answer is none of Telegram's")
     return Ambiguous(f"no answer: {name}")
 
 

@@ -1,10 +1,13 @@
 """A message as Telegram HTML: pure, golden-tested, and safe by construction.
 
-Feed text only ever enters through :func:`safe`: cleaned, defanged so that Telegram finds no mention, command, tag,
-address or number in it, then escaped. The only links are our own ``<a>`` elements, their label the host they lead to.
+Feed text only ever enters through :func:`safe` and :func:`quoted`: cleaned, defanged so that Telegram finds no mention,
+command, tag, address or number in it, then escaped. The only links are our own ``<a>`` elements, their label the host
+they lead to.
 
-A page is packed from whole blocks, so a tag is never cut, and stays below 4096 UTF-16 units *after* Telegram has read
-its mark-up (which is how Telegram counts, and never more than code points).
+An alert is one page whatever a feed says: every piece has its greatest length, and lines of the sum and sources are
+left out until all fit. A digest is packed from whole blocks, so a tag is never cut. A page stays below 4096 UTF-16
+units *after* Telegram has read its mark-up, which is how Telegram counts (and never fewer than code points), and below
+a hundred entities, beyond which Telegram forgets them.
 """
 
 from __future__ import annotations
@@ -13,18 +16,23 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from bot.config.words import Words
-from bot.core.model import Alert, Evidence, Level, Message, MessageKind, Place, Report, StoryState
-from bot.notify.markup import clean, defang, safe_link, shorten, shown_host, sum_lines, units
+from bot.core.model import Alert, Level, Message, Place, Report, StoryState
+from bot.notify.markup import JOINER, clean, defang, safe_link, shorten, shown_host, sum_lines, units
 
-PAGE = 4_096  # units of a message
+PAGE = 3_900  # units of a message; Telegram's 4096 less what may be put before it when it is sent
+MOST_STORIES = 45  # on a page of a digest: two entities each
 TITLE_LENGTH = 300
 SUMMARY_LENGTH = 600
+NAME_LENGTH = 60
+HOST_LENGTH = 80
 LINE_LENGTH = 160
+REASON_LENGTH = 300
 NOTICE_LENGTH = 3_500
-MOST_SUM_LINES = 12
-MOST_SOURCES = 10
+ROOM = ((12, 10), (6, 6), (2, 3))
+"""Lines of the sum and sources shown: the first pair that fits."""
 
 _SIGNS = {Level.CRITICAL: "🔴", Level.HIGH: "🟠", Level.MEDIUM: "🟡", Level.LOW: "⚪"}
 _SILENT_STATES = (StoryState.REPORTED,)
@@ -32,28 +40,27 @@ _SILENT_STATES = (StoryState.REPORTED,)
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece that is never torn: as HTML, and as the plain text it is counted by."""
+    """A piece that is never torn, or a whole message: as HTML, and as the plain text it is counted by."""
 
     markup: str
     plain: str
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One Telegram message."""
-
-    markup: str
-    plain: str
+NOTHING = Block("", "")
 
 
 def safe(text: str, limit: int = LINE_LENGTH) -> Block:
-    """Feed text, harmless wherever it is put."""
-    shown = defang(shorten(clean(text), limit))
-    return Block(html.escape(shown, quote=False), shown)
+    """Feed text, harmless wherever it is put; at most ``limit`` UTF-16 units."""
+    return own(shorten(defang(clean(text)), limit))
+
+
+def own(text: str) -> Block:
+    """Our own words."""
+    return Block(html.escape(text, quote=False), text)
 
 
 def joined(parts: Iterable[Block], between: str = " ") -> Block:
-    """Blocks in one line."""
+    """Those of the blocks that say something, in one line."""
     found = [part for part in parts if part.plain]
     return Block(between.join(part.markup for part in found), between.join(part.plain for part in found))
 
@@ -64,139 +71,173 @@ def bold(part: Block) -> Block:
 
 
 def link(url: str) -> Block:
-    """A link that says where it goes; nothing for an address we would not click."""
+    """A link that says where it goes; nothing for an address we would not click. Of a long host the end counts."""
     address = safe_link(url)
     if not address:
-        return Block("", "")
+        return NOTHING
     host = shown_host(address)
-    return Block(f'<a href="{html.escape(address)}">{html.escape(host)}</a>', host)
+    shown = own(host if len(host) <= HOST_LENGTH else f"…{host[-HOST_LENGTH:]}")
+    return Block(f'<a href="{html.escape(address)}">{shown.markup}</a>', shown.plain)
 
 
-def own(text: str) -> Block:
-    """Our own words."""
-    return Block(html.escape(text, quote=False), text)
+def quoted(text: str, spans: Iterable[tuple[int, int]], limit: int) -> Block:
+    """Feed text with these spans of its characters in bold.
+
+    It is cleaned piece by piece, since cleaning moves characters, and defanged as a whole, since an ``@`` before a bold
+    name is a mention all the same.
+    """
+    pieces = [
+        (_cleaned(text[start:end]), number % 2 == 1)
+        for number, (start, end) in enumerate(pairwise(_cuts(text, spans)))
+    ]
+    whole = shorten(defang("".join(piece for piece, _ in pieces)), limit)
+    return joined(
+        (bold(own(piece)) if strong else own(piece) for piece, strong in _cut_again(whole, pieces)), ""
+    )
+
+
+def _cuts(text: str, spans: Iterable[tuple[int, int]]) -> list[int]:
+    """Where plain and bold take turns, plain first; spans that overlap or stand outside are left out."""
+    cuts = [0]
+    for start, end in sorted(spans):
+        if cuts[-1] <= start < end <= len(text):
+            cuts += [start, end]
+    return [*cuts, len(text)]
+
+
+def _cleaned(piece: str) -> str:
+    """The blanks at its ends separate it from its neighbours and stay."""
+    words = clean(piece)
+    if not words:
+        return " " if piece else ""
+    return f"{' ' * piece[0].isspace()}{words}{' ' * piece[-1].isspace()}"
+
+
+def _cut_again(whole: str, pieces: Iterable[tuple[str, bool]]) -> Iterator[tuple[str, bool]]:
+    """The defanged text cut where its pieces met: it is the same text with joiners in it, perhaps shortened."""
+    at = 0
+    for piece, strong in pieces:
+        start, left = at, len(piece)
+        while at < len(whole) and (left or whole[at] == JOINER):
+            left -= whole[at] != JOINER
+            at += 1
+        yield whole[start:at], strong
 
 
 # ── whole messages ───────────────────────────────────────────────────────────────────────────────────
-def pages(message: Message, t: Words) -> list[Page]:
-    """The message as one page, or as many as a digest needs."""
-    if message.kind is MessageKind.NOTICE:
-        blocks: list[Block] = [joined([own("ⓘ"), safe(message.notice, NOTICE_LENGTH)])]
-    elif message.kind is MessageKind.DIGEST:
-        blocks = list(_digest(message.alerts, t))
-    else:
-        blocks = [block for alert in message.alerts for block in alert_blocks(alert, t)]
-    if message.repeat:
-        blocks.insert(0, own(t("Sent again: the first try may have arrived")))
-    return list(packed(blocks)) or [Page("…", "…")]
+def notice_page(message: Message) -> Block:
+    """A word of the bot's own."""
+    return joined([own("ⓘ"), safe(message.notice, NOTICE_LENGTH)])
 
 
-def packed(blocks: Iterable[Block]) -> Iterator[Page]:
-    """Blocks line by line, as many on a page as fit."""
-    lines: list[Block] = []
-    used = 0
-    for block in blocks:
-        size = units(block.plain) + 1
-        if lines and used + size > PAGE:
-            yield _page(lines)
-            lines, used = [], 0
-        lines.append(block)
-        used += size
-    if lines:
-        yield _page(lines)
+def alert_page(alert: Alert, t: Words, *, repeat: bool = False) -> Block:
+    """The whole story: level, headline, why now, quote, the sum, the sources."""
+    for lines, sources in ROOM:
+        page = _page([*_mark(t, repeat), *_alert_blocks(alert, t, lines, sources)])
+        if units(page.plain) <= PAGE:
+            break
+    return page
 
 
-def _page(lines: Sequence[Block]) -> Page:
-    return Page("\n".join(line.markup for line in lines), "\n".join(line.plain for line in lines))
-
-
-def alert_blocks(alert: Alert, t: Words) -> Iterator[Block]:
-    """The whole story: level, headline, quote, the sum, the sources."""
-    yield _verdict(alert, t)
-    yield bold(safe(alert.title, TITLE_LENGTH))
-    yield joined([safe(alert.owner, 60), own(f"· {_clock(alert.published)} ·"), link(alert.link)])
-    if clean(alert.summary):
-        yield _quote(alert)
-    lines = list(sum_lines(alert))
-    yield _preformatted(lines[:MOST_SUM_LINES])
-    yield _reason(alert)
-    if len(alert.reports) > 1:
-        yield _sources(alert.reports)
-    yield from _asides(alert)
-
-
-def reply_page(alert: Alert, t: Words, *, repeat: bool) -> Page:
+def reply_page(alert: Alert, t: Words, *, repeat: bool = False) -> Block:
     """What changed, for the story's thread."""
     newest = alert.reports[-1] if alert.reports else None
-    blocks = [_verdict(alert, t), bold(_reason(alert))]
+    blocks = [*_mark(t, repeat), _verdict(alert, t), bold(_reason(alert))]
     if newest is not None:
         blocks.append(joined([safe(newest.title, TITLE_LENGTH), own("·"), _source(newest)]))
-    if repeat:
-        blocks.insert(0, own(t("Sent again: the first try may have arrived")))
     return _page(blocks)
 
 
-def _digest(alerts: Sequence[Alert], t: Words) -> Iterator[Block]:
-    """Loudest first."""
-    count = len(alerts)
-    yield bold(own(t.many("Digest: {count} story", "Digest: {count} stories", count)))
-    for alert in sorted(alerts, key=lambda alert: (-alert.level, alert.decided, alert.story)):
-        head = [
-            own(_SIGNS.get(alert.level, "")),
-            own(alert.direction.arrow),
-            bold(safe(alert.title, TITLE_LENGTH)),
-        ]
-        yield joined(head)
-        yield joined([safe(alert.rule_title), own("·"), _reason(alert), own("·"), link(alert.link)])
+def digest_pages(message: Message, t: Words) -> Iterator[Block]:
+    """Loudest first; as many pages as it needs, each block whole."""
+    count = len(message.alerts)
+    start = [
+        *_mark(t, message.repeat),
+        bold(own(t.many("Digest: {count} story", "Digest: {count} stories", count))),
+    ]
+    blocks = list(start)
+    for alert in sorted(message.alerts, key=lambda alert: (-alert.level, alert.decided, alert.story)):
+        item = _digest_item(alert)
+        full = len(blocks) - len(start) >= MOST_STORIES or _size([*blocks, item]) > PAGE
+        if full:
+            yield _page(blocks)
+            blocks = list(start)
+        blocks.append(item)
+    yield _page(blocks)
+
+
+def _page(blocks: Iterable[Block]) -> Block:
+    return joined(blocks, "\n")
+
+
+def _size(blocks: Sequence[Block]) -> int:
+    return sum(units(block.plain) + 1 for block in blocks)
+
+
+def _mark(t: Words, repeat: bool) -> list[Block]:
+    return [own(t("Sent again: the first try may have arrived"))] if repeat else []
 
 
 # ── an alert's pieces ────────────────────────────────────────────────────────────────────────────────
+def _alert_blocks(alert: Alert, t: Words, lines: int, sources: int) -> Iterator[Block]:
+    yield _verdict(alert, t)
+    yield bold(safe(alert.title, TITLE_LENGTH))
+    yield joined([safe(alert.owner, NAME_LENGTH), own(f"· {_clock(alert.published)} ·"), link(alert.link)])
+    yield _reason(alert)
+    yield _in_quotes(quoted(alert.summary, _emphasised(alert), SUMMARY_LENGTH))
+    yield _in_quotes(_sum(list(sum_lines(alert)), lines), expandable=True)
+    if len(alert.reports) > 1:
+        yield _sources(alert.reports, sources)
+    yield from _asides(alert)
+
+
+def _digest_item(alert: Alert) -> Block:
+    sign, arrow = _SIGNS.get(alert.level, ""), alert.direction.arrow
+    head = joined([own(sign), own(arrow), bold(safe(alert.title, TITLE_LENGTH))])
+    parts = [safe(alert.rule_title, NAME_LENGTH), _reason(alert), link(alert.link)]
+    return joined([head, joined(parts, " · ")], "\n")
+
+
 def _verdict(alert: Alert, t: Words) -> Block:
     level = own(f"{_SIGNS.get(alert.level, '')} {t(alert.level.word).upper()} {alert.score}".strip())
     parts = [bold(level)]
     if alert.direction.arrow:
         parts.append(own(f"{alert.direction.arrow} {t(alert.direction.value)}"))
-    return joined([*parts, safe(alert.rule_title)], " · ")
+    return joined([*parts, safe(alert.rule_title, NAME_LENGTH)], " · ")
 
 
 def _reason(alert: Alert) -> Block:
-    state = "" if alert.state in _SILENT_STATES else f"{alert.state.value}: "
-    return joined([own(state.strip()), safe(alert.reason, 300)])
+    state = "" if alert.state in _SILENT_STATES else f"{alert.state.value}:"
+    return joined([own(state), safe(alert.reason, REASON_LENGTH)])
 
 
-def _quote(alert: Alert) -> Block:
-    """The publisher's summary, with the words that fired in bold."""
-    text, at = alert.summary, 0
-    pieces: list[Block] = []
-    for start, end in sorted({line.span for line in alert.terms if _in_summary(line, alert)}):
-        if not at <= start < end <= min(len(text), SUMMARY_LENGTH):
-            continue
-        pieces += [safe(text[at:start], SUMMARY_LENGTH), bold(safe(text[start:end], SUMMARY_LENGTH))]
-        at = end
-    pieces.append(safe(text[at:], max(SUMMARY_LENGTH - at, 40)))
-    whole = joined(pieces)
-    return Block(f"<blockquote>{whole.markup}</blockquote>", whole.plain)
+def _emphasised(alert: Alert) -> Iterator[tuple[int, int]]:
+    return (line.span for line in alert.terms if line.place is Place.LEAD)
 
 
-def _in_summary(line: Evidence, alert: Alert) -> bool:
-    return line.place is Place.LEAD and 0 <= line.span[0] < line.span[1] <= len(alert.summary)
+def _in_quotes(part: Block, *, expandable: bool = False) -> Block:
+    if not part.plain.strip():
+        return NOTHING
+    tag = "blockquote expandable" if expandable else "blockquote"
+    return Block(f"<{tag}>{part.markup}</blockquote>", part.plain)
 
 
-def _preformatted(lines: Sequence[str]) -> Block:
-    shown = [safe(line) for line in lines]
-    text = "\n".join(line.plain for line in shown) or "…"
-    return Block(f"<pre>{html.escape(text, quote=False)}</pre>", text)
+def _sum(lines: Sequence[str], most: int) -> Block:
+    shown = [safe(line.strip().replace("  ", " · ")) for line in lines[:most]]
+    if len(lines) > most:
+        shown.append(own(f"+ {len(lines) - most}"))
+    return joined(shown, "\n")
 
 
-def _sources(reports: Sequence[Report]) -> Block:
-    lines = [joined([own("•"), _source(report)]) for report in reports[:MOST_SOURCES]]
-    if len(reports) > MOST_SOURCES:
-        lines.append(own(f"+ {len(reports) - MOST_SOURCES}"))
+def _sources(reports: Sequence[Report], most: int) -> Block:
+    lines = [joined([own("•"), _source(report)]) for report in reports[:most]]
+    if len(reports) > most:
+        lines.append(own(f"+ {len(reports) - most}"))
     return joined(lines, "\n")
 
 
 def _source(report: Report) -> Block:
-    return joined([safe(report.owner or "?", 60), own(_clock(report.published)), link(report.link)])
+    return joined([safe(report.owner or "?", NAME_LENGTH), own(_clock(report.published)), link(report.link)])
 
 
 def _asides(alert: Alert) -> Iterator[Block]:

@@ -1,89 +1,85 @@
 """What is owed and how it went. Implements :class:`bot.ports.Outbox`, Digests and DeadLetters.
 
-The claim must stay cheap with a hundred thousand messages owed to ten thousand receivers, so it never looks at all of
-them: it hops through the index from receiver to receiver (a *loose index scan*, which neither database does by itself),
-skips those that are throttled or busy, and takes of each the first row that may go.
+Every verb names the states it may leave and, in a fleet, the worker that may do so: whoever was stopped in the middle
+and comes back too late (its lane was taken over meanwhile) changes nothing any more. What is sent stays sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, select, text, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import bot.store.codec as codec
 import bot.store.tables as tables
 from bot.core.digests import folded, may_fold
-from bot.core.model import Delivery, DeliveryState, Message, MessageKind, Receipt, Receiver
+from bot.core.model import Alert, Delivery, DeliveryState, Message, MessageKind, Receipt, Receiver
 from bot.errors import StoreError
+from bot.store.claim import heads
 from bot.store.engine import Database
+from bot.store.fleet import Worker, hold, orphans, tell_the_others
 from bot.store.statements import upsert
-from bot.store.tables import micros
 from bot.store.wishes import readdress
 
 _D = tables.deliveries.c
 _OPEN = (DeliveryState.OWED.value, DeliveryState.SENDING.value, DeliveryState.UNKNOWN.value)
 _DOUBTFUL = (DeliveryState.SENDING.value, DeliveryState.UNKNOWN.value)
 
-_CLAIM = text("""
-    WITH RECURSIVE receivers(name) AS (
-        SELECT min(receiver) FROM deliveries WHERE state = 'owed'
-        UNION ALL
-        SELECT (SELECT min(receiver) FROM deliveries WHERE state = 'owed' AND receiver > receivers.name)
-        FROM receivers WHERE receivers.name IS NOT NULL
-    )
-    SELECT chosen.id FROM receivers
-    JOIN deliveries AS chosen ON chosen.id = (
-        SELECT mine.id FROM deliveries AS mine
-        WHERE mine.state = 'owed' AND mine.receiver = receivers.name AND mine.not_before <= :now
-          AND (mine.story = '' OR NOT EXISTS (
-              SELECT 1 FROM deliveries AS earlier
-              WHERE earlier.story = mine.story AND earlier.receiver = mine.receiver
-                AND earlier.revision < mine.revision AND earlier.kind <> 'digest'
-                AND earlier.state IN ('owed', 'sending', 'unknown')))
-        ORDER BY mine.quiet_rank, mine.created, mine.revision LIMIT 1
-    )
-    LEFT JOIN lanes ON lanes.receiver = receivers.name
-    WHERE receivers.name NOT IN :busy AND (lanes.not_before IS NULL OR lanes.not_before <= :now)
-    ORDER BY chosen.quiet_rank, chosen.created, chosen.revision LIMIT :limit
-""").bindparams(bindparam("busy", expanding=True))
-
 
 class OutboxTable:
     """Delivery's side. Every verb is its own transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, worker: Worker) -> None:
         self._database = database
+        self._worker = worker
 
     # ── choosing ─────────────────────────────────────────────────────────────────────────────────────
     async def claim(
         self, now: datetime, *, busy: Collection[str] = (), limit: int = 50
     ) -> Sequence[Delivery]:
         """Due deliveries, at most one a receiver, loudest first."""
-        async with self._database.read() as connection:
-            chosen = await connection.execute(
-                _CLAIM, {"now": micros(now), "busy": list(busy) or [""], "limit": limit}
-            )
-            ids = list(chosen.scalars())
-            found = {each.id: each for each in await _read(connection, _D.id.in_(ids))} if ids else {}
-        return [found[each] for each in ids if each in found]
+        if self._database.lite:
+            async with self._database.read() as connection:
+                ids = await heads(connection, now, busy=busy, limit=limit, me=0)
+                found: Sequence[Delivery] = await _read(connection, _D.id.in_(ids)) if ids else ()
+        else:
+            ids, found = await self._claim_lanes(now, busy, limit)
+        rows = {each.id: each for each in found}
+        return [rows[each] for each in ids if each in rows]
+
+    async def _claim_lanes(
+        self, now: datetime, busy: Collection[str], limit: int
+    ) -> tuple[Sequence[str], Sequence[Delivery]]:
+        """In a fleet what we choose is ours only with its lane."""
+        async with self._database.write() as connection:
+            ids = await heads(connection, now, busy=busy, limit=limit, me=self._worker.id)
+            if not ids:
+                return (), ()
+            found = await _read(connection, _D.id.in_(ids), _D.state == DeliveryState.OWED.value)
+            wanted = {each.receiver.name for each in found}
+            ours = await hold(connection, wanted, self._worker.id, now)
+        return ids, [each for each in found if each.receiver.name in ours]
 
     async def interrupted(self) -> Sequence[Delivery]:
-        """What a crash left in doubt."""
-        async with self._database.read() as connection:
-            return await _read(connection, _D.state.in_(_DOUBTFUL))
+        """What a crash left in doubt; in a fleet what the dead left, and then it is ours."""
+        if self._database.lite:
+            async with self._database.read() as connection:
+                return await _read(connection, _D.state.in_(_DOUBTFUL))
+        async with self._database.write() as connection:
+            ids = await orphans(connection, self._worker.id)
+            return await _read(connection, _D.id.in_(ids)) if ids else []
 
     async def last_receipt(self, story: str, receiver: str) -> Receipt | None:
-        """The first message told to this receiver about this story."""
+        """The message that stands for this story there now."""
         async with self._database.read() as connection:
             rows = await connection.execute(
                 select(_D.receipts)
                 .where(_D.story == story, _D.receiver == receiver, _D.receipts != "[]")
-                .order_by(_D.revision)
+                .order_by(_D.revision.desc())
                 .limit(1)
             )
             receipts = rows.scalar()
@@ -92,13 +88,9 @@ class OutboxTable:
     # ── how it went ──────────────────────────────────────────────────────────────────────────────────
     async def intend(self, delivery: str, now: datetime) -> None:  # noqa: ARG002 — the seam's argument
         """OWED → SENDING; StoreError if somebody else took it."""
-        changed = await self._change(
-            delivery,
-            DeliveryState.SENDING,
-            allowed=(DeliveryState.OWED.value,),
-            attempts=_D.attempts + 1,
-        )
-        if not changed:
+        changes = {"attempts": _D.attempts + 1, "holder": self._worker.id}
+        owed = _D.state == DeliveryState.OWED.value
+        if not await self._change(delivery, DeliveryState.SENDING, owed, **changes):
             raise StoreError(f"{delivery} is not owed any more")
 
     async def part_sent(self, delivery: str, receipt: Receipt) -> None:
@@ -113,31 +105,31 @@ class OutboxTable:
 
     async def sent(self, delivery: str, now: datetime) -> None:
         """SENDING/UNKNOWN → SENT."""
-        await self._change(delivery, DeliveryState.SENT, settled=now, reason="")
+        await self._change(delivery, DeliveryState.SENT, self._mine(), settled=now, reason="")
 
     async def postpone(
         self, delivery: str, not_before: datetime, reason: str, *, repeat: bool = False
     ) -> None:
         """→ OWED again, later."""
+        changes: dict[str, Any] = {"not_before": not_before, "reason": reason}
         async with self._database.write() as connection:
-            changes: dict[str, Any] = {
-                "state": DeliveryState.OWED.value,
-                "not_before": not_before,
-                "reason": reason,
-            }
             if repeat:
-                message = await connection.execute(select(_D.message).where(_D.id == delivery))
-                marked = replace(codec.load(Message, message.scalar_one()), repeat=True)
-                changes["message"] = codec.dump(marked)
-            await connection.execute(update(tables.deliveries).where(_D.id == delivery).values(**changes))
+                message = await connection.scalar(select(_D.message).where(_D.id == delivery))
+                changes["message"] = codec.dump(replace(codec.load(Message, message or ""), repeat=True))
+            await _change(connection, delivery, DeliveryState.OWED, self._mine(owed=True), **changes)
 
     async def unknown(self, delivery: str, reason: str) -> None:
         """SENDING → UNKNOWN."""
-        await self._change(delivery, DeliveryState.UNKNOWN, reason=reason)
+        await self._change(delivery, DeliveryState.UNKNOWN, self._mine(), reason=reason)
 
     async def dead(self, delivery: str, reason: str) -> None:
         """→ DEAD."""
-        await self._change(delivery, DeliveryState.DEAD, reason=reason)
+        await self._change(delivery, DeliveryState.DEAD, self._mine(owed=True), reason=reason)
+
+    def _mine(self, *, owed: bool = False) -> ColumnElement[bool]:
+        """In doubt, and nobody took it over from us; or, where that will do, owed."""
+        mine = and_(_D.state.in_(_DOUBTFUL), _D.holder == self._worker.id)
+        return or_(mine, _D.state == DeliveryState.OWED.value) if owed else mine
 
     async def bury_lane(self, receiver: str, reason: str) -> int:
         """Everything still owed to this receiver → DEAD."""
@@ -207,10 +199,8 @@ class OutboxTable:
     # ── dead letters ─────────────────────────────────────────────────────────────────────────────────
     async def revive(self, delivery: str, now: datetime) -> bool:
         """DEAD → OWED at once, attempts counted anew."""
-        dead = (DeliveryState.DEAD.value,)
-        return await self._change(
-            delivery, DeliveryState.OWED, allowed=dead, attempts=0, not_before=now, reason=""
-        )
+        dead = _D.state == DeliveryState.DEAD.value
+        return await self._change(delivery, DeliveryState.OWED, dead, attempts=0, not_before=now, reason="")
 
     async def forget(self, delivery: str) -> bool:
         """A dead delivery is removed for good."""
@@ -221,14 +211,21 @@ class OutboxTable:
         return bool(gone.rowcount)
 
     async def _change(
-        self, delivery: str, state: DeliveryState, *, allowed: Collection[str] = (), **changes: Any
+        self, delivery: str, state: DeliveryState, allowed: ColumnElement[bool], **changes: Any
     ) -> bool:
-        conditions = [_D.id == delivery, *([_D.state.in_(allowed)] if allowed else [])]
         async with self._database.write() as connection:
-            done = await connection.execute(
-                update(tables.deliveries).where(*conditions).values(state=state.value, **changes)
-            )
-        return bool(done.rowcount)
+            return await _change(connection, delivery, state, allowed, **changes)
+
+
+async def _change(
+    connection: AsyncConnection,
+    delivery: str,
+    state: DeliveryState,
+    allowed: ColumnElement[bool],
+    **changes: Any,
+) -> bool:
+    statement = update(tables.deliveries).where(_D.id == delivery, allowed)
+    return bool((await connection.execute(statement.values(state=state.value, **changes))).rowcount)
 
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -255,19 +252,14 @@ def delivery_of(row: Row[Any]) -> Delivery:
     )
 
 
-async def write_owed(connection: AsyncConnection, deliveries: Iterable[Delivery]) -> None:
+async def write_owed(connection: AsyncConnection, deliveries: Collection[Delivery]) -> None:
     """As part of a transaction. An id already known is left as it is."""
     await upsert(connection, tables.deliveries, [_row(each) for each in deliveries], keep=True)
+    if deliveries and connection.dialect.name != "sqlite":
+        await tell_the_others(connection)
 
 
 def _row(delivery: Delivery) -> dict[str, Any]:
-    newest = max(
-        (
-            max((report.published for report in alert.reports), default=alert.published)
-            for alert in delivery.message.alerts
-        ),
-        default=None,
-    )
     return {
         "id": delivery.id,
         "story": delivery.story,
@@ -280,10 +272,23 @@ def _row(delivery: Delivery) -> dict[str, Any]:
         "not_before": delivery.not_before,
         "created": delivery.created,
         "settled": None,
-        "published": newest,
         "attempts": delivery.attempts,
         "reason": delivery.reason,
         "place": codec.dump(delivery.receiver),
         "message": codec.dump(delivery.message),
         "receipts": codec.dump(delivery.receipts, tuple[Receipt, ...]),
+        **_article(delivery.message.alerts),
     }
+
+
+def _article(alerts: Sequence[Alert]) -> dict[str, Any]:
+    """The newest report that made us tell."""
+    newest = max(
+        (
+            (each.published, each.first_seen, each.feed, alert.decided)
+            for alert in alerts
+            for each in alert.reports
+        ),
+        default=(None, None, None, None),
+    )
+    return dict(zip(("published", "first_seen", "feed", "decided"), newest, strict=True))

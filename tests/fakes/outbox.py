@@ -107,7 +107,7 @@ class MemoryOutbox:
     async def last_receipt(self, story: str, receiver: str) -> Receipt | None:
         told = (
             each
-            for each in sorted(self.rows.values(), key=lambda row: row.revision)
+            for each in sorted(self.rows.values(), key=lambda row: -row.revision)
             if each.story == story and each.receiver.name == receiver and each.receipts
         )
         return next((each.receipts[0] for each in told), None)

@@ -1,4 +1,4 @@
-"""What every notifier promises about ``render``, and the golden renders of Slack, webhook and console.
+"""What every notifier promises about ``render``, and the golden renders of Telegram, Slack, webhook and console.
 
 ``UPDATE_GOLDEN=1`` writes the golden files anew; read the difference before you commit it.
 """
@@ -16,12 +16,14 @@ import pytest
 from aiohttp import ClientSession
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from telegram import Bot
 
 from bot.core.model import Alert, AlertKind, Direction, Level, Message, MessageKind
 from bot.notify.console import Console
 from bot.notify.posting import Answer
 from bot.notify.slack import Slack
 from bot.notify.slack_webhook import SlackWebhook
+from bot.notify.telegram import Telegram
 from bot.notify.webhook import Webhook
 from bot.ports import Notifier
 from tests.fakes.alerts import alert, evidence, joined, message, raised, receiver, report
@@ -35,6 +37,7 @@ async def nowhere(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
 
 
 NOTIFIERS: dict[str, Notifier] = {
+    "telegram": Telegram(cast(Bot, None)),
     "slack": Slack("xoxb-none", session=cast(ClientSession, None)),
     "slack-webhook": SlackWebhook(nowhere, str),
     "webhook": Webhook(nowhere, str),
