@@ -69,7 +69,7 @@ class Webhook:
 class ChatFront:
     """One instance a process, one a bot token in a fleet. :meth:`run` is a loop for the supervisor.
 
-    The client stays the caller's: the notifier sends with it, too, and longer than this front listens.
+    The client is the front's own: the notifier has one beside it, since it sends longer than this front listens.
     """
 
     def __init__(
@@ -98,8 +98,10 @@ class ChatFront:
             await self.stop()
 
     async def stop(self) -> None:
-        """Take no more calls. Updates not yet confirmed come again to whoever asks next."""
-        self._open = False
+        """Let go of connections. Updates not yet confirmed come again to whoever asks next."""
+        if self._open:
+            self._open = False
+            await self._bot.shutdown()
 
     async def _begin(self) -> None:
         self._open = True

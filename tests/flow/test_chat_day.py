@@ -1,7 +1,7 @@
 """A subscriber's day through the whole bot: feed items in, messages and buttons out.
 
-Store, decider, courier, notifier and front are the real ones; only the wire below python-telegram-bot and the clock are
-ours.
+Store, decider, courier, notifier and front are the real ones. They talk HTTP to a Telegram that holds every request to
+the Bot API's description and every text to TDLib; only it and the clock are ours.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from typing import Any
 import pytest
 
 from bot.app_desk import new_story_index
-from bot.chat import ChatFront
+from bot.chat import ChatFront, telegram_bot
 from bot.config.words import LANGUAGES, Words, words
 from bot.core.buttons import LABELS, MUTE_STORY, WHY, WRONG
 from bot.core.model import Feed, FeedState, RawEntry
 from bot.delivery import Courier, CourierOptions
 from bot.ingest import Ingest
-from bot.notify import Telegram
+from bot.notify import Telegram, telegram_sender
 from bot.ports import Polled
 from bot.service import Service
 from bot.service_ground import Doors, Ground
 from bot.store import Store, open_store
-from tests.fakes.botapi import BotApi, Said
 from tests.fakes.desk import Desk
+from tests.fakes.telegram import TOKEN, TelegramFake, Told
 
 WIRE, GAZETTE = (
     Feed("wire", "https://wire.example/f", "Wire"),
@@ -40,10 +40,9 @@ TROOPS = "Soldiers return from the border after drills end"
 class WholeBot:
     """Every part between a poll and a chat, running."""
 
-    def __init__(self, store: Store, language: str) -> None:
-        self.desk, self.store, self.api = Desk(), store, BotApi(language=language)
+    def __init__(self, store: Store, telegram: TelegramFake, language: str) -> None:
+        self.desk, self.store, self.telegram, self.language = Desk(), store, telegram, language
         self.clock, self.wake = self.desk.clock, asyncio.Event()
-        bot = self.api.bot()
         orders = self.desk.orders
         orders = type(orders)(orders.rulebook, (WIRE, GAZETTE))  # nobody but subscribers
         self.ingest = Ingest(
@@ -53,9 +52,10 @@ class WholeBot:
             store.wishes, store.views, store.feeds, store.outbox, store.outbox,
             lambda: orders, self.clock, Doors(), self.wake,
         )  # fmt: skip
-        self.front = ChatFront(Service(ground), bot)
+        self.front = ChatFront(Service(ground), telegram_bot(TOKEN, telegram.base_url))
+        self.notifier = Telegram(telegram_sender(TOKEN, telegram.base_url))
         self.courier = Courier(
-            store.outbox, {"telegram": Telegram(bot)}, clock=self.clock, wake=self.wake, digests=store.digests,
+            store.outbox, {"telegram": self.notifier}, clock=self.clock, wake=self.wake, digests=store.digests,
             options=CourierOptions(sweep=30),
         )  # fmt: skip
 
@@ -69,6 +69,12 @@ class WholeBot:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self.notifier.close()
+
+    @property
+    def said(self) -> list[Told]:
+        """What stands in the subscriber's chat."""
+        return self.telegram[7].told if 7 in self.telegram.chats else []
 
     async def until(self, done: Callable[[], object], what: str) -> None:
         """Let a second pass at a time until it is so; the database answers in its own time."""
@@ -77,7 +83,7 @@ class WholeBot:
                 return
             await self.clock.advance(1)
             await asyncio.sleep(0.005)
-        raise AssertionError(f"{what} did not happen; newest: {self.api.said[-1:]}")
+        raise AssertionError(f"{what} did not happen; newest: {self.said[-1:]}")
 
     async def publish(self, title: str, *, feed: Feed = WIRE, key: str = "") -> None:
         now = self.clock.now()
@@ -87,24 +93,29 @@ class WholeBot:
             Polled(feed, FeedState(feed.name, baseline_done=True), (raw,), feed.url, now)
         )
 
-    async def receive(self, words_in_it: str) -> Said:
+    async def receive(self, words_in_it: str) -> Told:
         """The message with these words, once it is there."""
         await self.until(lambda: self._with(words_in_it), words_in_it)
         return self._with(words_in_it)[-1]
 
-    def _with(self, words_in_it: str) -> list[Said]:
-        return [said for said in self.api.said if words_in_it in said.text]
+    def _with(self, words_in_it: str) -> list[Told]:
+        return [said for said in self.said if words_in_it in said.text]
 
-    async def handled(self, update: dict[str, Any]) -> str:
-        """Wait until the front has confirmed this update; what it said last."""
-        await self.until(lambda: update not in self.api.waiting, "handling")
-        return self.api.said[-1].text if self.api.said else ""
+    async def handled(self, update: dict[str, Any]) -> None:
+        """Wait until the front has confirmed this update."""
+        await self.until(lambda: update not in self.telegram.waiting, "handling")
 
-    async def say(self, text: str) -> str:
-        return await self.handled(self.api.say(text))
+    async def say(self, text: str) -> None:
+        await self._by_ada(self.telegram.say(text))
 
-    async def press(self, label: str, said: Said | None = None) -> str:
-        return await self.handled(self.api.press(label, said=said))
+    async def press(self, label: str, told: Told | None = None) -> None:
+        await self._by_ada(self.telegram.press(label, told=told))
+
+    async def _by_ada(self, update: dict[str, Any]) -> None:
+        """Her client speaks her language."""
+        (what,) = (update[kind] for kind in ("message", "callback_query") if kind in update)
+        what["from"]["language_code"] = self.language
+        await self.handled(update)
 
 
 @pytest.fixture
@@ -117,7 +128,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_a_subscribers_day(store: Store, language: str) -> None:
     t: Words = words(language)
-    async with WholeBot(store, language).running() as bot:
+    async with TelegramFake().serving() as telegram, WholeBot(store, telegram, language).running() as bot:
         # subscribe by buttons, a keyword of one's own, quiet hours from ten
         await bot.say("/start")
         await bot.press(t("Topics"))
@@ -136,7 +147,7 @@ async def test_a_subscribers_day(store: Store, language: str) -> None:
         assert {t(LABELS[action]) for action in (WHY, MUTE_STORY, WRONG)} <= set(alert.buttons)
         await bot.press(t(LABELS[WHY]), alert)
         why = await bot.receive("+60 “Soldiers return”")
-        assert t("Decided: {outcome}", outcome="<b>alert</b>") in why.text
+        assert t("Decided: {outcome}", outcome="alert") in why.text
         await bot.press(t(LABELS[WRONG]), alert)
         assert [each.rule for each in await store.wishes.feedback()] == ["troop-withdrawal"]
 
@@ -146,13 +157,13 @@ async def test_a_subscribers_day(store: Store, language: str) -> None:
         await bot.press(t(LABELS[WHY]), own)
 
         # another paper edits the message and answers it, for now it is corroborated; muted, it does no more
-        told = len(bot.api.said)
+        told = len(bot.said)
         await bot.publish(TROOPS, feed=GAZETTE)
         await bot.until(lambda: "gazette" in alert.text.lower(), "the edit")
-        await bot.until(lambda: len(bot.api.said) == told + 1, "the answer in its thread")
-        assert "gazette" in bot.api.said[-1].text
+        await bot.until(lambda: len(bot.said) == told + 1, "the answer in its thread")
+        assert "gazette" in bot.said[-1].text
         await bot.press(t(LABELS[MUTE_STORY]), alert)
-        assert bot.api.toasts[-1]
+        assert telegram.toasts[-1]
         before = alert.text
         herald = Feed("herald", "https://herald.example/f", "Herald")
         await bot.publish(TROOPS, feed=herald, key="muted")
@@ -160,23 +171,23 @@ async def test_a_subscribers_day(store: Store, language: str) -> None:
         # in the quiet hours nothing comes; after them one message tells it all
         while bot.clock.now().hour != 10:
             await bot.clock.advance(300)
-        told = len(bot.api.said)
+        told = len(bot.said)
         await bot.publish("Invasion begins in the north, officials say")
         await bot.publish("Troops withdraw from the desert outpost near Gao")
         await bot.clock.advance(1800)
         await asyncio.sleep(0.05)
-        assert len(bot.api.said) == told
+        assert len(bot.said) == told
         while bot.clock.now().hour != 12:
             await bot.clock.advance(300)
         digest = await bot.receive("desert outpost")
         assert "Invasion begins" in digest.text
-        assert len(bot.api.said) == told + 1
+        assert len(bot.said) == told + 1
         assert alert.text == before
 
         # and then no more
         await bot.say("/unsubscribe")
-        told = len(bot.api.said)
+        told = len(bot.said)
         await bot.publish("Second invasion begins in the south, ministry says")
         await bot.clock.advance(60)
         await asyncio.sleep(0.05)
-        assert len(bot.api.said) == told
+        assert len(bot.said) == told
