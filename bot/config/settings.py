@@ -187,6 +187,11 @@ class Settings(BaseSettings):
     telegram_webhook_secret: Secret = _setting(
         None, "Secret token of Telegram's webhook; without it the bot asks for updates itself."
     )
+    telegram_webhook_url: Base = _setting(
+        "",
+        "Where Telegram is to call us: a public https address that leads to /telegram/webhook here. Empty = the "
+        "address was told to Telegram by other means.",
+    )
 
     slack_bot_token: Secret = _setting(
         None, "Bot token (xoxb-…), for receivers of kind slack.", section="Slack"
