@@ -18,12 +18,14 @@ def speaker(passage: Passage, occurrence: tuple[int, ...], book: CueBook) -> str
     """The name as it stands in the text, "" if nobody is named in the sentence."""
     first, last = passage.stretch(occurrence[0], passage.segments)
     for at in range(first + 1, last):
-        if at in occurrence or not _is_saying(passage, at, book):
+        if not _is_saying(passage, at, book) or at in occurrence:
             continue
         least = first if at < occurrence[-1] else occurrence[-1] + 1
         if name := _name_before(passage, at, least, book):
             return name
     for words in book.according:
+        if words[0] not in passage.words:
+            continue
         for at in range(first, last - len(words)):
             if tuple(passage.words[at : at + len(words)]) == words:
                 start = at + len(words)

@@ -34,8 +34,11 @@ class Lexicon:
         self._exact: set[str] = set()
         self._prefixes: dict[int, set[str]] = {}
         self._numbers = False
-        self._placed = _Memo(self._place)
-        self._keys_in = _Memo(self._work_out)
+        self.places = _Memo(self._place)
+        """Raw word → every key in it, with its place inside."""
+        self._known: set[str] = set()  # chunks of text that were worked out
+        self._telling: set[str] = set()  # those of them that hold a key
+        self._keys_in: dict[str, tuple[str, ...]] = {}
 
     def register(self, word: Word) -> tuple[str, ...]:
         """The keys of a term's word, any of which proves it; () if it is of a script this language does not use."""
@@ -60,22 +63,27 @@ class Lexicon:
         return self.lang in CYRILLIC_LANGUAGES or not ("а" <= word[0] <= "ґ")
 
     def keys_in(self, text: str) -> set[str]:
-        """Every key that stands somewhere in a text. Blanks cut it up, and the memo knows the rest of each chunk."""
+        """Every key that stands somewhere in a text. Blanks cut it up, and what is known of a chunk is kept."""
         if self.lang in SPACELESS:
             return set(self._work_out(text))
-        memo = self._keys_in
+        chunks = set(text.split())
+        if not chunks <= self._known:
+            self._learn(chunks - self._known)
         found: set[str] = set()
-        for chunk in set(text.split()):
-            if keys := memo[chunk]:
-                found.update(keys)
+        for chunk in chunks & self._telling:
+            found.update(self._keys_in[chunk])
         return found
 
-    def _work_out(self, chunk: str) -> tuple[str, ...]:
-        return tuple({placed.key for raw in raw_words(chunk) for placed in self._placed[raw]})
+    def _learn(self, chunks: set[str]) -> None:
+        if len(self._known) >= LARGEST_MEMO:  # the telling ones are few, and stay
+            self._known = set(self._telling)
+        self._known |= chunks
+        worked = {chunk: keys for chunk in chunks if (keys := self._work_out(chunk))}
+        self._keys_in |= worked
+        self._telling |= worked.keys()
 
-    def placed(self, raw: str) -> tuple[Placed, ...]:
-        """Every key in a raw word, with its place inside."""
-        return self._placed[raw]
+    def _work_out(self, chunk: str) -> tuple[str, ...]:
+        return tuple({placed.key for raw in raw_words(chunk) for placed in self.places[raw]})
 
     def _place(self, raw: str) -> tuple[Placed, ...]:
         pieces = parts(raw, self.lang)

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from bot.core.attribution import speaker
 from bot.core.cues import CueBook, Languages
-from bot.core.index import Index
+from bot.core.index import Index, Slot
 from bot.core.language import detect
 from bot.core.lexicon import Lexicon
 from bot.core.model import Entry, Evidence, Level, Match, Place, Stance
@@ -43,7 +43,7 @@ def headline(text: str, lang: str = "") -> Entry:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Compiled:
     """A rule's terms ready for one language."""
 
@@ -53,14 +53,15 @@ class _Compiled:
     never: tuple[tuple[TermSpec, Needle], ...]
     needs: tuple[tuple[Needle, ...], ...]
 
-    def may_fire(self, terms: Sequence[Sequence[int]], factors: Sequence[float]) -> bool:
-        """Could the terms that may stand in each place add up to the lowest level, all asserted?"""
-        best: dict[int, float] = {}
-        for numbers, factor in zip(terms, factors, strict=True):
-            for number in numbers:
-                best[number] = max(best.get(number, 0.0), factor * points_of(self.terms[number][0]))
-        # every line is rounded by itself: half a point each is the most that can be gained by it
-        return sum(best.values()) + len(best) / 2 >= min(self.rule.levels.values(), default=0)
+    @cached_property
+    def most(self) -> tuple[float, ...]:
+        """What each term can be worth at most, in a headline."""
+        return tuple(max(points_of(spec), 0.0) for spec, _ in self.terms)
+
+    @cached_property
+    def least(self) -> int:
+        """The score from which the rule is heard."""
+        return min(self.rule.levels.values(), default=0)
 
 
 class RuleBook:
@@ -171,18 +172,31 @@ class _Book:
         found = [self._index.candidates(text) for _, _, text in texts]
         if not any(found):
             return []
+        wanted = None if hopeless else self._hopeful(texts, found)
         terms: dict[int, list[list[int]]] = {}  # rule → for each place the terms that may stand there
         for place, slots in enumerate(found):
             for rule, term in slots:
-                terms.setdefault(rule, [[] for _ in texts])[place].append(term)
-        if not hopeless:
-            factors = [place_factor(place, paragraph) for place, paragraph, _ in texts]
-            terms = {rule: at for rule, at in terms.items() if self._rules[rule].may_fire(at, factors)}
+                if wanted is None or rule in wanted:
+                    terms.setdefault(rule, [[] for _ in texts])[place].append(term)
+        if not terms:
+            return []
         reading = _Reading(texts, self._lexicon, self._cues, self._entities)
         matches = (
             self._weigh(self._rules[rule], reading, terms[rule], entry.trust) for rule in sorted(terms)
         )
         return [match for match in matches if match is not None]
+
+    def _hopeful(self, texts: Sequence[tuple[Place, int, str]], found: Sequence[set[Slot]]) -> set[int]:
+        """The rules that would be heard if every word that may stand somewhere stood there, asserted.
+
+        Half a point a line is the most that rounding can add.
+        """
+        sums: dict[int, float] = {}
+        for (place, paragraph, _), slots in zip(texts, found, strict=True):
+            factor = place_factor(place, paragraph)
+            for rule, term in slots:
+                sums[rule] = sums.get(rule, 0.0) + factor * self._rules[rule].most[term] + 0.5
+        return {rule for rule, most in sums.items() if most >= self._rules[rule].least}
 
     def _weigh(
         self, one: _Compiled, reading: _Reading, terms: Sequence[Sequence[int]], trust: float

@@ -31,8 +31,9 @@ class Searched:
     def __init__(self, passage: Passage, lexicon: Lexicon) -> None:
         self.passage = passage
         self.places: dict[str, list[Occurrence]] = {}
+        known = lexicon.places
         for raw, first, _ in passage.raws:
-            for key, offset, length in lexicon.placed(raw):
+            for key, offset, length in known[raw]:
                 at = first + offset
                 self.places.setdefault(key, []).append(tuple(range(at, at + length)))
         self._found: dict[int, list[Occurrence]] = {}

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from bot.core.cues import NUMBER, SKIP, CueBook, Phrases
@@ -114,18 +115,15 @@ class StanceReader:
     # ── cues ─────────────────────────────────────────────────────────────────────────────────────────
     def _cues(self, cues: Phrases, places: range, taken: tuple[int, ...]) -> Iterator[Verdict]:
         """Cues that lie inside ``places``; a word of the event is no cue to itself."""
-        at, end = places.start, places.stop
-        while at < end:
-            if skip := self._pseudo(at):
-                at += skip
+        for at in places:
+            if at in self._hidden:
                 continue
             for words, stance in self._starting(cues, at):
-                last = self._end(words, at, end) - 1
+                last = self._end(words, at, places.stop) - 1
                 if last >= at and not {at, last} & set(taken):
                     shown = self._passage.surface(at, last)
                     yield Verdict(stance, shown, at, last, words in self._book.passing)
                     break
-            at += 1
 
     def _in_front(self, places: range, taken: tuple[int, ...], heads: list[int]) -> Iterator[Verdict]:
         """Cues before the event. ``after the invasion`` looks back; a headline's
@@ -166,11 +164,17 @@ class StanceReader:
             at, skip = at + 1, 0
         return at
 
-    def _pseudo(self, at: int) -> int:
-        forms = {self._passage.words[at], *(self._forms(at) if self._book.by_lemma else ())}
-        cues = (words for form in forms for words in self._book.pseudo.get(form, ()))
-        ends = (self._end(words, at, len(self._passage)) for words in cues)
-        return next((end - at for end in ends if end), 0)
+    @cached_property
+    def _hidden(self) -> frozenset[int]:
+        """The words of phrases that look like cues and are none."""
+        found: set[int] = set()
+        pseudo, end = self._book.pseudo, len(self._passage)
+        for at, word in enumerate(self._passage.words):
+            forms = {word, *self._forms(at)} if self._book.by_lemma else (word,)
+            for form in forms:
+                for words in pseudo.get(form, ()):
+                    found.update(range(at, self._end(words, at, end)))
+        return frozenset(found)
 
     # ── grammar ──────────────────────────────────────────────────────────────────────────────────────
     def _grammar(self, occurrence: tuple[int, ...], heads: list[int]) -> Iterator[Verdict]:

@@ -218,11 +218,11 @@ class Passage:
         self.text = text
         self.lang = lang
         self.raws: list[tuple[str, int, int]] = []
-        self.words: list[str]
-        self.between: list[str]
-        self.starts: list[int]
-        self.ends: list[int]
-        self.possessive: list[bool]
+        self.words: list[str] = []
+        self.between: list[str] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.possessive: list[bool] = []
         self._cut_up()
         self.segments: list[int] = []
         self.clauses: list[int] = []
@@ -234,24 +234,39 @@ class Passage:
 
     def _cut_up(self) -> None:
         folded, offsets = _folded(_unglue(self.text))
-        lang = self.lang
+        lang, plain = self.lang, folded.isascii()
+        words, between, starts, ends, possessive = (
+            self.words,
+            self.between,
+            self.starts,
+            self.ends,
+            self.possessive,
+        )
         reached = 0
-        rows: list[tuple[str, str, int, int, bool]] = []
         for found in RAW.finditer(folded):
             raw, at = found.group(), found.start()
+            if plain and raw.isalnum():  # nine in ten: one part, as it stands
+                self.raws.append((raw, len(words), 1))
+                words.append(raw)
+                between.append(folded[reached:at])
+                starts.append(at)
+                reached = at + len(raw)
+                ends.append(reached)
+                possessive.append(False)
+                continue
             pieces = parts(raw, lang)
-            self.raws.append((raw, len(rows), len(pieces)))
-            for text, begin, stop, _, possessive in pieces:
-                start = at + begin
-                rows.append((text, folded[reached:start], start, at + stop, possessive))
+            self.raws.append((raw, len(words), len(pieces)))
+            for text, begin, stop, _, owns in pieces:
+                words.append(text)
+                between.append(folded[reached : at + begin])
+                starts.append(at + begin)
                 reached = at + stop
-        self.words, self.between, self.starts, self.ends, self.possessive = (
-            map(list, zip(*rows, strict=True)) if rows else ([], [], [], [], [])
-        )
-        self.between.append(folded[reached:])
+                ends.append(reached)
+                possessive.append(owns)
+        between.append(folded[reached:])
         if offsets:
-            self.ends = [max(offsets[end], offsets[end - 1] + 1) for end in self.ends]
-            self.starts = [offsets[start] for start in self.starts]
+            self.ends = [max(offsets[end], offsets[end - 1] + 1) for end in ends]
+            self.starts = [offsets[start] for start in starts]
 
     def _count(self, joints: Joints) -> None:
         segment = clause = content = 0
