@@ -3,9 +3,11 @@
 ==========================  ====================================================================================
 a byte order mark           it is that
 zero bytes around ``<``     UTF-16 or UTF-32 without a mark; ``Lo§”`` is ``<?xm`` in EBCDIC
+escape sequences            ISO-2022, which is all ASCII otherwise
 valid UTF-8, not all ASCII  it is UTF-8: hardly any text in another set is valid UTF-8 by chance
-what it declares            in HTTP, then in the document, if the bytes agree
-the look of the bytes       charset-normalizer
+almost valid UTF-8          it is UTF-8 with a few broken characters
+what it declares            in HTTP, then in the document, if the result reads like text
+the best reading            :mod:`bot.sources.mojibake`
 ==========================  ====================================================================================
 
 A publisher who declares UTF-8 and sends windows-1251 loses nothing here; believed, he would lose every alert,
@@ -18,7 +20,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from charset_normalizer import from_bytes
+from bot.sources.mojibake import READS_WELL, best_reading
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -38,7 +40,7 @@ _IN_XML = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z][\w.:-
 _IN_HTML = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z][\w.:-]{0,40})", re.IGNORECASE)
 _IN_HTTP = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z][\w.:-]{0,40})", re.IGNORECASE)
 _HEAD = 1_024  # bytes in which a declaration is looked for
-_SAMPLE = 65_536  # bytes whose look is judged; more is slow and tells no more
+_SAMPLE = 6_000  # bytes whose look is judged; more is slow and tells no more
 
 _WIDER = {
     "gb2312": "gb18030",
@@ -49,6 +51,8 @@ _WIDER = {
 }
 """What publishers mean by a name, as browsers have learned; each is a superset of what was written."""
 _SEVEN_BITS = ("iso2022", "hz", "utf-7", "utf7")
+_WIDE = ("utf-16", "utf-32")  # declared without a mark or zero bytes to be seen, they are a mistake
+_BROKEN = 20  # valid characters for each broken one make UTF-8 believable
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,12 @@ def decode(body: bytes, content_type: str = "") -> Decoded:
         if body.startswith(opening):
             return _lossy(body, charset, declared(body, content_type))
     names = declared(body, content_type)
-    return as_utf8(body, names) or _as_declared(body, names) or _as_it_looks(body, names)
+    return (
+        _escaped(body, names)
+        or as_utf8(body, names)
+        or _nearly_utf8(body, names)
+        or _as_it_reads(body, names)
+    )
 
 
 def declared(body: bytes, content_type: str = "") -> list[str]:
@@ -85,7 +94,7 @@ def declared(body: bytes, content_type: str = "") -> list[str]:
     inside = _IN_XML.match(head) or _IN_HTML.search(head)
     if inside:
         found.append(inside[1].decode("ascii"))
-    return [name for name in map(_python_name, found) if name]
+    return [name for name in map(_python_name, found) if name and not name.startswith(_WIDE)]
 
 
 def _python_name(name: str) -> str:
@@ -113,30 +122,48 @@ def as_utf8(body: bytes, names: list[str]) -> Decoded | None:
     return Decoded(body, "utf-8", overridden)
 
 
-def _as_declared(body: bytes, names: list[str]) -> Decoded | None:
-    for place, name in enumerate(names):
-        text = _strict(body, name)
-        if text is not None:
-            return _made(text, name, overridden=place > 0)
-    return None
+def _escaped(body: bytes, names: list[str]) -> Decoded | None:
+    """ISO-2022-JP and -KR, declared or not."""
+    if b"\x1b$" not in body or not body.isascii():
+        return None
+    charset = "iso2022_kr" if b"\x1b$)C" in body else "iso2022_jp_2"
+    text = _strict(body, charset)
+    agrees = any(name.startswith("iso2022") for name in names)
+    return None if text is None else _made(text, charset, overridden=bool(names) and not agrees)
 
 
-def _as_it_looks(body: bytes, names: list[str]) -> Decoded:
-    best = from_bytes(_telling(body)).best()
-    charset = best.encoding if best is not None else "cp1252"
+def _nearly_utf8(body: bytes, names: list[str]) -> Decoded | None:
+    """A body cut in the middle of a character, or with a quotation pasted from elsewhere."""
+    text = body.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    valid = sum(character > "\x7f" for character in text[: _SAMPLE * 4]) - broken
+    if valid < broken * _BROKEN:
+        return None
+    return _made(text, "utf-8", overridden=bool(names) and "utf-8" not in names, unsure=True)
+
+
+def _as_it_reads(body: bytes, names: list[str]) -> Decoded:
+    best = best_reading(_telling(body), names)
+    charset = best.charset if best is not None else "cp1252"
     text = body.decode(charset, "replace")
-    return _made(text, charset, overridden=bool(names), unsure=best is None or "\ufffd" in text)
+    unsure = best is None or best.score < READS_WELL or "\ufffd" in text
+    return _made(text, charset, overridden=bool(names) and charset != names[0], unsure=unsure)
+
+
+def _telling(body: bytes) -> bytes:
+    """Some of the body: its lines with most to tell, those that are not ASCII."""
+    lines = (line for line in re.split(rb"[<>\n]", body) if not line.isascii())
+    telling = b""
+    for line in lines:
+        telling += b" " + line
+        if len(telling) >= _SAMPLE:
+            break
+    return telling
 
 
 def _made(text: str, charset: str, *, overridden: bool, unsure: bool = False) -> Decoded:
     # A lone surrogate, which some codecs let pass, cannot be written in UTF-8.
     return Decoded(text.encode("utf-8", "replace"), charset, overridden, unsure)
-
-
-def _telling(body: bytes) -> bytes:
-    """Some of the body, from where it stops being ASCII."""
-    start = next((place for place, byte in enumerate(body) if byte > 127), 0)
-    return body[max(0, start - 200) : start + _SAMPLE]
 
 
 def _strict(body: bytes, charset: str) -> str | None:
