@@ -3,7 +3,8 @@
     python benchmarks/packs_accuracy.py [RULES_DIR] [TABLE] [--show RULE] [--half odd|even]
 
 The table (``tests/data/rules/other_events.tsv``: rule, expected, lang, title) was written before the packs; odd rows
-were looked at while they were tuned, even rows only counted. *Any* is any alert against on-topic (alert or watch),
+were looked at while they were tuned, even rows only counted; ``other_events_more.tsv`` holds what was written after
+and taught them something. *Any* is any alert against on-topic (alert or watch),
 *loud* is level ≥ medium against alert. The peer in the same run is a search for the rule's own first words.
 """
 

@@ -68,6 +68,13 @@ def test_events_of_other_years_are_told_and_their_traps_are_not(judge: Judge, ha
     assert poor == {}
 
 
+def test_headlines_that_taught_the_packs_something_are_not_forgotten(judge: Judge) -> None:
+    more = packs_accuracy.TABLE.with_name("other_events_more.tsv")
+    both = packs_accuracy.total(packs_accuracy.measure(packs_accuracy.rows(more), judge))
+    assert f_measure(both.any_alert) >= 0.9, both.any_alert
+    assert f_measure(both.loud) >= 0.88, both.loud
+
+
 def test_the_packs_are_about_kinds_of_events_and_not_about_one_war(judge: Judge) -> None:
     any_alert, loud = figures(ROOT / "tests" / "data" / "rules" / "other_wars.tsv", judge)
     assert f_measure(any_alert) >= 0.85, any_alert
