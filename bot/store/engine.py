@@ -5,10 +5,13 @@ or *sent* must survive a power cut, and a poll is one transaction however many i
 the disk a poll, measured against losing an alert); every writing transaction begins IMMEDIATE and takes its turn in
 this process first, so that two of them never deadlock by upgrading a read lock.
 
-PostgreSQL: the decider holds an advisory lock for the length of its transaction; everything else is as the server does
-it.
+PostgreSQL: the decider holds an advisory lock for the length of its transaction; reading is REPEATABLE READ, so that
+both databases answer a question as of one moment; everything else is as the server does it.
 
-Errors of the driver become StoreError here, the one place.
+After a failed ``fsync`` nobody knows what the disk holds: the kernel may drop the pages and call the next one a
+success. Then this process writes no more (``failed``); the next start reads what is truly there.
+
+Errors of the driver become StoreError here, the one place, with what to do about them.
 """
 
 from __future__ import annotations
@@ -16,25 +19,39 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from typing import Any
 
+from asyncpg import PostgresError
 from sqlalchemy import event, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import StoreError
+from bot.store.address import for_reading, is_lite
 
 BUSY_TIMEOUT = 10_000  # milliseconds another process may hold the file
 DECIDER = 7_215_202  # key of the advisory lock that makes deciding single file
+WAL_KEPT = 64 << 20  # bytes the write-ahead log is cut back to once it is written home
+
+_REMEDIES = (
+    ("not a database", "restore the last backup, or move the file away to start anew"),
+    ("malformed", "restore the last backup, or move the file away to start anew"),
+    ("readonly", "make the file and its folder belong to the user who runs the bot"),
+    ("unable to open", "make the file and its folder belong to the user who runs the bot"),
+    ("database is locked", f"another program has held it for {BUSY_TIMEOUT // 1000} seconds"),
+    ("full", "make room on the disk; the bot goes on by itself"),
+)
+_UNSYNCED = "SQLITE_IOERR_FSYNC"
 
 
 class Database:
-    """An open database; ``lite`` = SQLite."""
+    """An open database; ``lite`` = SQLite, ``failed`` = why nothing is written any more ("" = it is)."""
 
     def __init__(self, engine: AsyncEngine, *, lite: bool) -> None:
         self.engine = engine
         self.lite = lite
+        self.failed = ""
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
@@ -51,22 +68,36 @@ class Database:
 
     @asynccontextmanager
     async def _begun(self) -> AsyncIterator[AsyncConnection]:
-        with told():
+        if self.failed:
+            raise StoreError(self.failed)
+        with told(), self._watched():
             async with self.engine.connect() as plain:
                 connection = await plain.execution_options(newsalert_writes=True)
                 async with connection.begin():
                     yield connection
 
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlite_errorname", "") == _UNSYNCED:
+                self.failed = f"{error.orig}; nothing more is written until a new start has checked the file"
+            raise
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that only reads, as the database stood when it began. Raises StoreError."""
         with told():
-            async with self.engine.connect() as connection:
-                yield connection
+            async with self.engine.connect() as plain:
+                yield plain if self.lite else await plain.execution_options(**_ONE_MOMENT)
 
     async def close(self) -> None:
         """Let go of every connection."""
         await self.engine.dispose()
+
+
+_ONE_MOMENT: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 @contextmanager
@@ -75,32 +106,27 @@ def told() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise StoreError(plain_reason(error)) from None
+        raise StoreError(plain_reason(error.orig or error)) from None
     except SQLAlchemyError as error:
         raise StoreError(f"{type(error).__name__}: {error}") from None
+    except PostgresError as error:  # while connecting; later ones come wrapped
+        raise StoreError(plain_reason(error)) from None
     except OSError as error:
         raise StoreError(f"no connection: {error.strerror or error}") from None
 
 
-def plain_reason(error: DBAPIError) -> str:
-    """The first line of what the driver says."""
-    lines = str(error.orig).strip().splitlines()
-    return lines[0] if lines else type(error.orig).__name__
+def plain_reason(error: BaseException) -> str:
+    """The first line of what the driver says, and the remedy if there is a known one."""
+    lines = str(error).strip().splitlines()
+    reason = lines[0] if lines else type(error).__name__
+    return next((f"{reason}: {remedy}" for sign, remedy in _REMEDIES if sign in reason), reason)
 
 
-def sqlite_path(url: URL) -> Path:
-    """The file behind a SQLite address."""
-    return Path(url.database or "")
-
-
-def connected(address: str, *, reading: bool = False, durable: bool = True) -> Database:
+def connected(url: URL, *, reading: bool = False, durable: bool = True) -> Database:
     """An engine for this address; nothing is asked of it yet. ``reading`` opens the file for questions only."""
-    url = make_url(address)
-    if url.get_backend_name() != "sqlite":
+    if not is_lite(url):
         return Database(create_async_engine(url, pool_size=8, pool_pre_ping=True), lite=False)
-    if reading:
-        url = url.set(database=f"file:{sqlite_path(url)}", query={"mode": "ro", "uri": "true"})
-    engine = create_async_engine(url, pool_size=6)
+    engine = create_async_engine(for_reading(url) if reading else url, pool_size=6)
     _prepare(engine, reading=reading, synchronous="FULL" if durable else "OFF")
     return Database(engine, lite=True)
 
@@ -114,7 +140,7 @@ def _prepare(engine: AsyncEngine, *, reading: bool, synchronous: str) -> None:
         if not reading:
             cursor.execute("PRAGMA journal_mode = WAL")
             cursor.execute(f"PRAGMA synchronous = {synchronous}")
-            cursor.execute("PRAGMA journal_size_limit = 67108864")
+            cursor.execute(f"PRAGMA journal_size_limit = {WAL_KEPT}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

@@ -29,8 +29,7 @@ async def upsert(
     if not rows:
         return
     keys = [column.name for column in table.primary_key]
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(table)
+    insert = _insert(connection, table)
     changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     statement = (
         insert.on_conflict_do_nothing()
@@ -38,3 +37,13 @@ async def upsert(
         else insert.on_conflict_do_update(index_elements=keys, set_=changed)
     )
     await connection.execute(statement, list(rows))
+
+
+async def put(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert one row; False where its primary key is there already."""
+    done = await connection.execute(_insert(connection, table).values(**row).on_conflict_do_nothing())
+    return bool(done.rowcount)
+
+
+def _insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL
 
+import bot.store.retention as retention
 import bot.store.schema as schema
-import bot.store.tables as tables
 from bot.errors import StoreError
-from bot.store.engine import Database, connected, sqlite_path
+from bot.store.address import file_of, is_lite, parsed
+from bot.store.engine import Database, connected, told
 from bot.store.feeds import FeedTable
+from bot.store.fleet import Worker
 from bot.store.lock import InstanceLock
 from bot.store.news import NewsTable
 from bot.store.outbox import OutboxTable
 from bot.store.views import ViewTable
 from bot.store.wishes import WishTable
+
+WAL_ALARM = 512 << 20  # bytes of write-ahead log beyond which somebody should be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Store:
     """One open database behind the seams of :mod:`bot.ports`."""
 
     database: Database
+    worker: Worker
     news: NewsTable
     feeds: FeedTable
     outbox: OutboxTable
@@ -39,73 +43,85 @@ class Store:
         """The outbox folds digests, too."""
         return self.outbox
 
+    def on_owed(self, tell: Callable[[], None]) -> None:
+        """Have ``tell`` called when another worker owes something (PostgreSQL; a file has one worker)."""
+        self.worker.on_owed(tell)
+
+    def trouble(self) -> str:
+        """What operators should know of the database, in a line; "" = all is well."""
+        if self.database.failed:
+            return self.database.failed
+        path = file_of(self.database.engine.url)
+        log = path.with_name(f"{path.name}-wal") if self.database.lite else None
+        size = log.stat().st_size if log is not None and log.exists() else 0
+        if size <= WAL_ALARM:
+            return ""
+        return f"{path.name}-wal has grown to {size >> 20} MB: another program keeps the database open for reading"
+
     async def purge(self, before: datetime) -> int:
         """Forget what was read before then; nothing still owed is touched. Returns how many entries went."""
-        async with self.database.write() as connection:
-            settled = tables.deliveries.c.state.in_(("sent", "dead"))
-            await connection.execute(
-                delete(tables.deliveries).where(settled, tables.deliveries.c.created < before)
-            )
-            old = select(tables.entries.c.key).where(tables.entries.c.first_seen < before)
-            await connection.execute(delete(tables.aliases).where(tables.aliases.c.key.in_(old)))
-            gone = await connection.execute(
-                delete(tables.entries).where(tables.entries.c.first_seen < before)
-            )
-            await connection.execute(delete(tables.stories).where(tables.stories.c.updated < before))
-            await connection.execute(delete(tables.updates).where(tables.updates.c.at < before))
-            await connection.execute(delete(tables.silences).where(tables.silences.c.until < before))
-        return int(gone.rowcount)
+        return await retention.purge(self.database, before)
 
     async def close(self) -> None:
         """Let go of the database and of its lock."""
+        await self.worker.stop()
         await self.database.close()
         if self.lock is not None:
             self.lock.release()
 
 
-async def open_store(address: str, *, reading: bool = False, durable: bool = True) -> Store:
+async def open_store(
+    address: str, *, reading: bool = False, durable: bool = True, lock: bool = True
+) -> Store:
     """Open a database, made and migrated where needed.
 
     ``reading`` opens an existing one beside a running instance, for questions only. ``durable`` False gives up
-    surviving a power cut, for databases that are thrown away. Raises StoreError, StoreLocked, StoreTooNew.
+    surviving a power cut, for databases that are thrown away. Without ``lock`` several may write into one SQLite
+    file; deciding stays single file, delivering does not. Raises StoreError, StoreLocked, StoreTooNew.
     """
-    url = make_url(address)
-    lock = None
-    if url.get_backend_name() == "sqlite":
-        path = sqlite_path(url)
-        if reading and not path.is_file():
-            raise StoreError(f"there is no database {path.name} yet; newsalert run makes it")
-        if not reading:
-            _make_folder(address)
-            lock = InstanceLock(path)
-            lock.take()
-    database = connected(address, reading=reading, durable=durable)
+    url = parsed(address)
+    held = _held(url, reading=reading, lock=lock) if is_lite(url) else None
+    database, worker = connected(url, reading=reading, durable=durable), Worker()
     try:
         await _prepare(database, reading=reading)
+        if not database.lite and not reading:
+            with told():
+                await worker.start(database.engine)
     except BaseException:
         await database.close()
-        if lock is not None:
-            lock.release()
+        if held is not None:
+            held.release()
         raise
+    outbox = OutboxTable(database, worker)
     return Store(
         database,
+        worker,
         NewsTable(database),
         FeedTable(database),
-        OutboxTable(database),
+        outbox,
         WishTable(database),
         ViewTable(database),
-        lock,
+        held,
     )
 
 
-def _make_folder(address: str) -> None:
-    folder = sqlite_path(make_url(address)).parent
+def _held(url: URL, *, reading: bool, lock: bool) -> InstanceLock | None:
+    """The file's folder made and its lock taken; a reader makes and takes nothing."""
+    path = file_of(url)
+    if reading:
+        if not path.is_file():
+            raise StoreError(f"there is no database {path.name} yet; newsalert run makes it")
+        return None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(
-            f"cannot make the folder {folder}: {(error.strerror or str(error)).lower()}"
-        ) from None
+        reason = (error.strerror or str(error)).lower()
+        raise StoreError(f"cannot make the folder {path.parent}: {reason}") from None
+    if not lock:
+        return None
+    held = InstanceLock(path)
+    held.take()
+    return held
 
 
 async def _prepare(database: Database, *, reading: bool) -> None:

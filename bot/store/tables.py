@@ -78,11 +78,20 @@ entries = Table(
     Column("decided", Moment, nullable=False),
     Column("doc", Text, nullable=False),  # Entry
     Column("decision", Text, nullable=False),  # Decision
-    Index("entries_seen", "first_seen"),
+    # Behind the time stands all the pace is learnt from, so that the rows with their texts are not touched.
+    Index("entries_seen", "first_seen", "dated", "feed", "published"),
     Index("entries_link", "link"),
     Index("entries_story", "story"),
     Index("entries_outcome", "outcome", "cursor"),
     sqlite_autoincrement=True,  # a cursor is never given out twice, not even after a purge
+)
+# The newest of a feed that gives no dates are kept for as long as they may still stand in it.
+Index(
+    "entries_undated",
+    entries.c.feed,
+    entries.c.cursor,
+    sqlite_where=~entries.c.dated,
+    postgresql_where=~entries.c.dated,
 )
 
 aliases = Table(
@@ -116,23 +125,35 @@ deliveries = Table(
     Column("not_before", Moment, nullable=False),
     Column("created", Moment, nullable=False),
     Column("settled", Moment, nullable=True),  # when it was sent
-    Column("published", Moment, nullable=True),  # of the article that made us tell
+    # Of the article that made us tell, for the ledger of delays:
+    Column("feed", String, nullable=True),
+    Column("published", Moment, nullable=True),
+    Column("first_seen", Moment, nullable=True),
+    Column("decided", Moment, nullable=True),
     Column("attempts", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("place", Text, nullable=False),  # Receiver
     Column("message", Text, nullable=False),  # Message
     Column("receipts", Text, nullable=False),  # tuple[Receipt, ...]
     Column("quiet_rank", Integer, nullable=False),  # minus the priority, so that the index ascends
-    # The claim's road: within a state and a receiver, what goes first stands first.
+    Column(
+        "holder", Integer, nullable=False, server_default="0"
+    ),  # the worker that sends it; 0 = none, or SQLite
+    # The claim's two roads: what goes first of all, and what goes first to a receiver.
+    Index("deliveries_loudest", "state", "quiet_rank", "created", "revision"),
     Index("deliveries_lane", "state", "receiver", "quiet_rank", "created", "revision"),
     Index("deliveries_story", "story", "receiver", "revision"),
+    Index("deliveries_created", "created"),
+    Index("deliveries_settled", "settled"),
 )
 
 lanes = Table(
     "lanes",
     metadata,
     Column("receiver", String, primary_key=True),
-    Column("not_before", Moment, nullable=False),
+    Column("not_before", Moment, nullable=False),  # throttled until then
+    Column("holder", Integer, nullable=False, server_default="0"),  # the worker that speaks to it …
+    Column("held_until", Moment, nullable=True),  # … until then, or until that worker dies
 )
 
 subscriptions = Table(

@@ -29,9 +29,9 @@ class ViewTable:
         """Numbers for ``status``."""
         async with self._database.read() as connection:
             outcomes = await connection.execute(select(_ENTRY.outcome, func.count()).group_by(_ENTRY.outcome))
-            by_outcome: dict[str, int] = dict(outcomes.tuples().all())
+            by_outcome: dict[str, int] = {row[0]: row[1] for row in outcomes}
             states = await connection.execute(select(_D.state, func.count()).group_by(_D.state))
-            by_state: dict[str, int] = dict(states.tuples().all())
+            by_state: dict[str, int] = {row[0]: row[1] for row in states}
             stories = await connection.scalar(select(func.count()).select_from(tables.stories))
             keen = select(func.count()).select_from(tables.subscriptions).where(tables.subscriptions.c.active)
             subscriptions = await connection.scalar(keen)

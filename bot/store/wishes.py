@@ -14,7 +14,7 @@ import bot.store.codec as codec
 import bot.store.tables as tables
 from bot.core.model import Feedback, Silence, Subscription
 from bot.store.engine import Database
-from bot.store.statements import upsert
+from bot.store.statements import put, upsert
 
 _S = tables.subscriptions.c
 
@@ -69,12 +69,9 @@ class WishTable:
 
     async def seen_update(self, front: str, update: str, now: datetime) -> bool:
         """True if it was handled before; remembers it otherwise."""
-        known = await self.handled(front, update)
-        if not known:
-            row = {"front": front, "update": update, "at": now}
-            async with self._database.write() as connection:
-                await upsert(connection, tables.updates, [row], keep=True)
-        return known
+        row = {"front": front, "update": update, "at": now}
+        async with self._database.write() as connection:
+            return not await put(connection, tables.updates, row)
 
     async def save_feedback(self, feedback: Feedback) -> None:
         """Insert or replace, by id."""
@@ -108,13 +105,18 @@ async def _subscription(connection: AsyncConnection, kind: str, address: str) ->
 
 
 async def readdress(connection: AsyncConnection, receiver: str, address: str) -> None:
-    """As part of a transaction: the subscription of this receiver moves to another address, settings and all."""
+    """As part of a transaction: the subscription of this receiver moves to another address, settings and all.
+
+    A forum's topic stays the same topic. Who has subscribed at the new address meanwhile is left as they wished.
+    """
     kind, _, old = receiver.partition(":")
     wish = await _subscription(connection, kind, old)
     if wish is None:
         return
+    _, slash, thread = old.partition("/")
     await connection.execute(delete(tables.subscriptions).where(_S.kind == kind, _S.address == old))
-    await upsert(connection, tables.subscriptions, [_row(replace(wish, address=address))])
+    moved = replace(wish, address=f"{address}{slash}{thread}")
+    await upsert(connection, tables.subscriptions, [_row(moved)], keep=True)
 
 
 def _row(subscription: Subscription) -> dict[str, Any]:

