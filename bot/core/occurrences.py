@@ -8,9 +8,9 @@ the better.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from itertools import pairwise, product
+from itertools import islice, pairwise, product
 
 import re2
 
@@ -77,26 +77,23 @@ class Searched:
     def _phrase(self, phrase: PhraseNeedle) -> list[Occurrence]:
         found = self._atom(phrase.atoms[0])
         for atom in phrase.atoms[1:]:
-            following = self._atom(atom)
-            found = [
-                (*before, *after) for before in found if (after := self._next(before, following, phrase.gap))
-            ]
-            if not found:
-                break
+            following = sorted(self._atom(atom))
+            longer = (
+                (*before, *after) for before in found for after in self._next(before, following, phrase.gap)
+            )
+            found = list(islice(longer, MOST_COMBINATIONS))
         return found
 
-    def _next(self, before: Occurrence, following: list[Occurrence], gap: int) -> Occurrence | None:
-        """The nearest of ``following`` that continues a phrase."""
+    def _next(self, before: Occurrence, following: list[Occurrence], gap: int) -> Iterator[Occurrence]:
+        """Those of ``following`` that continue a phrase, the nearest first."""
         last = before[-1]
         clauses = self.passage.clauses
-        for after in sorted(following):
-            if after[0] <= last:
-                continue
-            if gap == 0:
-                return after if after[0] == last + 1 else None
-            near = clauses[after[0]] == clauses[last] and self.passage.gap(last, after[0]) <= gap
-            return after if near else None
-        return None
+        for after in following[bisect_left(following, (last + 1,)) :]:
+            if gap == 0 and after[0] > last + 1:
+                return
+            if gap and (clauses[after[0]] != clauses[last] or self.passage.gap(last, after[0]) > gap):
+                return
+            yield after
 
     # ── groups near each other ───────────────────────────────────────────────────────────────────────
     def _conjunction(self, needle: ConjunctionNeedle) -> Iterator[Occurrence]:

@@ -10,15 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.config.languages import load_languages
-from bot.core.cues import Languages
-from bot.core.lexicon import Lexicon
 from bot.core.matching import RuleBook, headline
-from bot.core.model import Entry, Level, Match, Place, Stance
-from bot.core.needles import NeedleMaker
-from bot.core.occurrences import Searched
+from bot.core.model import Level, Match, Place, Stance
 from bot.core.rules import Rule, TermSpec
 from bot.core.terms import TermParser, TermProblem
 from bot.core.text import Passage
+from tests.core.reference import occurs
 
 SEED = "Russia returns some troops from Ukraine border amid invasion fears"
 
@@ -93,6 +90,11 @@ def test_the_founding_headline_with_the_smallest_rule() -> None:
         ("$country - $mine + wins", "Chad wins", False),
         ("battle for $mine", "Battle for Chad", True),
         ("troop", "Trooper tells all", False),
+        ("pull some back + army", "Pull some low some old new red back army", True),  # the second "some"
+        ("troops ...2 leave", "Troops quietly leave", True),
+        ("troops ...2 leave", "Troops of the first old army leave", False),
+        ("$mine-forces + advance", "Chad forces advance", True),
+        ("$mine-forces + advance", "Chad storm forces all to advance", False),
     ],
 )
 def test_what_a_term_means(term: str, text: str, found: bool) -> None:
@@ -227,39 +229,53 @@ WORDS = (
     "cease-fire",
     "de-mine",
 )
+LISTS = {"forces": ["troops", "army", "border guards"], "calm": ["truce", "cease-fire"]}
+word = st.sampled_from(WORDS)
 terms = st.one_of(
-    st.sampled_from(WORDS),
-    st.builds("{} {}".format, st.sampled_from(WORDS), st.sampled_from(WORDS)),
-    st.builds("{}, {} + {}".format, *[st.sampled_from(WORDS)] * 3),
-    st.builds("{} ... {} +2 {}".format, *[st.sampled_from(WORDS)] * 3),
+    word,
+    st.builds("{} {}".format, word, word),
+    st.builds("{}, {} + {}".format, word, word, word),
+    st.builds("{} {}, {} {} + {}".format, *[word] * 5),
+    st.builds("{} {} {} + {}".format, *[word] * 4),
+    st.builds("{} ... {} +2 {}".format, word, word, word),
+    st.builds("{} ...1 {} ~1 {}".format, word, word, word),
+    st.builds("$forces + {}".format, word),
+    st.builds("$forces ...2 $calm, {}".format, word),
+    st.builds("{} $calm".format, word),
     st.builds("{}*".format, st.sampled_from(("tr", "re", "bord"))),
-    st.builds("={}".format, st.sampled_from(WORDS)),
+    st.builds("={}".format, word),
 )
 texts = st.lists(
-    st.sampled_from((*WORDS, "Troops,", "returned.", "left;", "armies", "– but")), max_size=14
+    st.sampled_from(
+        (*WORDS, "Troops,", "returned.", "left;", "armies", "– but", "guards", "Ceasefire", "quietly")
+    ),
+    max_size=14,
 ).map(" ".join)
+RULES, TEXTS = 5, 5  # in each example
 
 
-def slowly(term: str, entry: Entry, languages: Languages) -> bool:
-    """Does the term occur, without any index?"""
-    lexicon = Lexicon("en")
-    needle = NeedleMaker(lexicon).needle(TermParser({}).parse(term))
-    passage = Passage(entry.title, "en", languages.cues_of("en").joints)
-    return bool(Searched(passage, lexicon).find(needle))
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.lists(terms, min_size=1, max_size=8, unique=True), texts)
-def test_the_index_loses_and_invents_nothing(drawn: list[str], text: str) -> None:
+@settings(max_examples=400, deadline=None)  # 400 × 5 × 5 = 10,000 pairs of a rule and a text
+@given(
+    st.lists(terms, min_size=RULES, max_size=RULES, unique=True),
+    st.lists(texts, min_size=TEXTS, max_size=TEXTS),
+)
+def test_the_index_finds_what_the_slow_reading_finds(drawn: list[str], headlines: list[str]) -> None:
     languages = load_languages()
+    drawn = [term for term in drawn if _sound(term)]
+    rules = [Rule(str(at), "", (TermSpec(term, "keywords"),)) for at, term in enumerate(drawn)]
+    fast = RuleBook(rules, LISTS, languages)
+    for text in headlines:
+        found = {drawn[int(match.rule)] for match in fast.sheet(headline(text, "en"))}
+        passage = Passage(text, "en", languages.cues_of("en").joints)
+        assert found == {term for term in drawn if occurs(term, passage, LISTS)}, text
+
+
+def _sound(term: str) -> bool:
     try:
-        rules = [Rule(str(at), "", (TermSpec(term, "keywords"),)) for at, term in enumerate(drawn)]
-        fast = RuleBook(rules, {}, languages)
+        TermParser(LISTS).parse(term)
     except TermProblem:
-        return
-    entry = headline(text, "en")
-    found = {match.rule for match in fast.sheet(entry)}
-    assert found == {str(at) for at, term in enumerate(drawn) if slowly(term, entry, languages)}
+        return False
+    return True
 
 
 @settings(max_examples=150, deadline=None)
