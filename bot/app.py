@@ -45,6 +45,7 @@ from bot.poller import Poller, PollerOptions
 from bot.ports import Notifier, Polled, PollRecord
 from bot.service import Service
 from bot.service_ground import Doors, Ground
+from bot.slackapp import SlackFront
 from bot.sources import SOURCES, PageSource
 from bot.sources.http import Client
 from bot.sources.parsers import Parsers, parser_processes
@@ -52,6 +53,7 @@ from bot.store import Store, open_store
 from bot.supervise import Supervisor
 from bot.systemclock import SystemClock
 from bot.web import Health, WebServer, create_app
+from bot.web.hook import telegram_hook
 
 log = structlog.get_logger()
 
@@ -138,6 +140,7 @@ class Bot:
         )
         self.service = Service(self._ground(client))
         self.chat = chat_of(settings, self.service)
+        self.slack = slack_front_of(settings, self.service)
         self.heartbeat = Heartbeat(self.clock)
         self.scheduler = AsyncIOScheduler(timezone=UTC)
         self._observer = parts.observe
@@ -208,6 +211,8 @@ class Bot:
         }
         if self.chat is not None:
             loops["chat"] = self.chat.run
+        if self.slack is not None:
+            loops["slack"] = self.slack.run
         for name, run in loops.items():
             self.supervisor.start(name, run)
         self._schedule()
@@ -235,7 +240,7 @@ class Bot:
     async def stop(self) -> None:
         """No new polls; messages under way may finish. What is left is polled or sent after the next start."""
         self.scheduler.shutdown(wait=False)
-        await self.supervisor.stop("poll", "pages", "rules", "chat", "heartbeat")
+        await self.supervisor.stop("poll", "pages", "rules", "chat", "slack", "heartbeat")
         await self.queue.join()
         await self.courier.stop()
         await self.supervisor.stop()
@@ -270,7 +275,8 @@ def notifiers_of(settings: Settings, client: Client) -> dict[str, Notifier]:
     }
     if settings.slack_bot_token is not None:
         token = settings.slack_bot_token.get_secret_value()
-        found["slack"] = Slack(token, session=client.session, base_url=f"{settings.slack_api_base}/")
+        base_url, buttons = f"{settings.slack_api_base}/", settings.slack_app_token is not None
+        found["slack"] = Slack(token, session=client.session, base_url=base_url, buttons=buttons)
     if settings.telegram_token is not None:
         sender = telegram_sender(settings.telegram_token.get_secret_value(), settings.telegram_api_base)
         found["telegram"] = Telegram(sender)
@@ -283,7 +289,20 @@ def chat_of(settings: Settings, service: Service) -> ChatFront | None:
         return None
     bot = telegram_bot(settings.telegram_token.get_secret_value(), settings.telegram_api_base)
     secret = settings.telegram_webhook_secret
-    return ChatFront(service, bot, webhook=Webhook(secret.get_secret_value()) if secret else None)
+    webhook = Webhook(secret.get_secret_value(), settings.telegram_webhook_url) if secret else None
+    return ChatFront(service, bot, webhook=webhook)
+
+
+def slack_front_of(settings: Settings, service: Service) -> SlackFront | None:
+    """The Slack front, where both tokens are set."""
+    if settings.slack_bot_token is None or settings.slack_app_token is None:
+        return None
+    return SlackFront(
+        service,
+        app_token=settings.slack_app_token.get_secret_value(),
+        bot_token=settings.slack_bot_token.get_secret_value(),
+        base_url=f"{settings.slack_api_base}/",
+    )
 
 
 # ── running ──────────────────────────────────────────────────────────────────────────────────────────
@@ -305,7 +324,10 @@ async def running_bot(settings: Settings, parts: Parts | None = None) -> AsyncIt
         stack.push_async_callback(bot.stop)
         bot.start()
         if parts.web:
-            web = WebServer(create_app(bot.health, metrics.REGISTRY), settings.web_host, settings.web_port)
+            app = create_app(bot.health, metrics.REGISTRY)
+            if bot.chat is not None and settings.telegram_webhook_secret is not None:
+                app.include_router(telegram_hook(bot.chat.accept))
+            web = WebServer(app, settings.web_host, settings.web_port)
             await web.start()
             bot.web_url = web.url
             stack.push_async_callback(web.stop)
