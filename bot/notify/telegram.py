@@ -17,6 +17,7 @@ Nothing here shows the token: addresses hold it, so errors carry the kind of a f
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -54,6 +55,8 @@ from bot.errors import (
 from bot.notify.telegram_text import Block, alert_page, digest_pages, notice_page, own, reply_page
 
 log = structlog.get_logger()
+
+os.environ.setdefault("PTB_TIMEDELTA", "true")  # else the library warns of itself at every 429
 
 BASE = "https://api.telegram.org"
 DEFAULT_WAIT = 5.0  # seconds after a 429 that does not say how long

@@ -100,9 +100,8 @@ def raised(**changes: Any) -> Alert:
 
 def joined(**changes: Any) -> Alert:
     """The same story, told by a second publisher and no louder."""
-    return raised(
-        kind=AlertKind.SOURCE, level=Level.HIGH, score=60, reason="2 independent sources", **changes
-    )
+    made = raised(kind=AlertKind.SOURCE, level=Level.HIGH, score=60, reason="2 independent sources")
+    return replace(made, **changes)
 
 
 def receiver(

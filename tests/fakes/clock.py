@@ -45,6 +45,12 @@ class FakeClock:
         self._elapsed = end
         await settle()
 
+    async def leap(self) -> None:
+        """To the very next moment at which somebody wakes; no time passes if nobody sleeps."""
+        await settle(2)
+        if self._sleepers:
+            await self.advance(max(self._sleepers[0][0] - self._elapsed, 0.0))
+
 
 async def settle(rounds: int = 30) -> None:
     """Let every task run that can run without time passing (tasks in memory; sockets need more)."""

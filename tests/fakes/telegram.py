@@ -355,6 +355,7 @@ class TelegramFake:
         try:
             result = getattr(self, _python_name(method), _no_such_method)(asked)
             result = await result if asyncio.iscoroutine(result) else result
+            assert (known := spec()) is None or known.answers(method, result), (method, result)
         except RefusedError as error:
             return _refusal(error)
         if isinstance(fault, LoseReply):
@@ -374,13 +375,15 @@ class TelegramFake:
         """Serve on a free port of 127.0.0.1 and say where in ``base_url``."""
         app = web.Application()
         app.router.add_route("*", "/bot{token}/{method}", self._api)
-        async with TestServer(app, host="127.0.0.1") as server:
-            self.base_url = str(server.make_url("")).rstrip("/")
-            try:
-                yield self
-            finally:
-                self._closing.set()
-                self._wake()
+        server = TestServer(app, host="127.0.0.1")
+        await server.start_server(access_log=None)  # its lines would hold the token
+        self.base_url = str(server.make_url("")).rstrip("/")
+        try:
+            yield self
+        finally:
+            self._closing.set()
+            self._wake()
+            await server.close()
 
 
 def _unchanged() -> RefusedError:
