@@ -14,7 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from bot.sources.document import NotAFeedError
-from bot.sources.reading import READERS, Reading
+from bot.sources.readers import READERS
+from bot.sources.reading import Reading
 from bot.sources.wire import Job, pack_result, unpack_job
 
 _MEGABYTE = 1_000_000

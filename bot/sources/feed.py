@@ -23,7 +23,8 @@ from bot.sources.document import NotAFeedError
 from bot.sources.headers import max_age
 from bot.sources.http import Answer, Client
 from bot.sources.memory import Memory
-from bot.sources.reading import READERS, Reading, Seen
+from bot.sources.readers import READERS
+from bot.sources.reading import Reading, Seen
 
 FULL_FETCH_EVERY = timedelta(hours=6)
 """The whole document is asked for so often, whatever its validators say: some publishers answer 304 for ever."""
@@ -38,7 +39,7 @@ class FeedSource:
     """Implements :class:`bot.ports.Source` over the guarded client. Remembers what it read; see ``parse``."""
 
     reader = "feed"
-    """In :data:`bot.sources.reading.READERS`."""
+    """In :data:`bot.sources.readers.READERS`."""
     accept = ACCEPT
 
     def __init__(self, client: Client) -> None:
@@ -76,6 +77,13 @@ class FeedSource:
         self._memory.read(feed.name, fetched.body_hash, reading.seen)
         metrics.decoded(overridden=reading.overridden, unsure=reading.unsure)
         return reading.entries
+
+
+class SitemapSource(FeedSource):
+    """The same for news sitemaps, see :mod:`bot.sources.sitemap`."""
+
+    reader = "sitemap"
+    accept = "application/xml, text/xml;q=0.9, */*;q=0.5"
 
 
 def conditional(state: FeedState, now: datetime) -> Mapping[str, str]:

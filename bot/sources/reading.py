@@ -15,7 +15,7 @@ else the whole document is read after all. Of what was seen only hashes are kept
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from xml.parsers.expat import ExpatError, ParserCreate
@@ -98,10 +98,6 @@ def read_cheaply(body: bytes, content_type: str, url: str, seen: Seen) -> Readin
         return None
     fresh = _fresh(pieces, url, seen, _read_if_harmless)
     return None if fresh is None else _reading(*fresh, decoded)
-
-
-READERS: Mapping[str, Callable[[bytes, str, str, Seen], Reading]] = {"feed": read_feed}
-"""By name, since a parser process is told which."""
 
 
 # ── whole ────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,7 +20,7 @@ _FIELDS = [field.name for field in fields(RawEntry)]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A document to be read; ``reader`` is one of :data:`bot.sources.reading.READERS`."""
+    """A document to be read; ``reader`` is one of :data:`bot.sources.readers.READERS`."""
 
     reader: str
     body: bytes
