@@ -11,13 +11,16 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
+
+from bot.store import open_store
 
 OWN = "NEWSALERT_TEST_POSTGRES"  # postgresql://user:password@host/postgres
 
@@ -52,11 +55,39 @@ def plain(url: str) -> str:
     return url.replace("postgresql+asyncpg:", "postgresql:")
 
 
+@asynccontextmanager
+async def database(like: str = "template0") -> AsyncIterator[str]:
+    """The address of a new database, a copy of ``like``; dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    await ask(f"CREATE DATABASE {name} TEMPLATE {like}")
+    try:
+        yield _address_of(name)
+    finally:
+        await ask(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@asynccontextmanager
+async def migrated_database() -> AsyncIterator[str]:
+    """The same with our schema in it, which is made once a session."""
+    if not _ready:
+        name = f"schema_{uuid.uuid4().hex[:12]}"
+        await ask(f"CREATE DATABASE {name}")
+        await (await open_store(_address_of(name))).close()
+        _ready.append(name)
+    async with database(_ready[0]) as address:
+        yield address
+
+
+_ready: list[str] = []
+
+
+def _address_of(name: str) -> str:
+    url = make_url(address()).set(drivername="postgresql+asyncpg", database=name)
+    return url.render_as_string(hide_password=False)
+
+
 @pytest.fixture
 async def postgres_url() -> AsyncIterator[str]:
-    """The address of an empty database, dropped afterwards."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    await ask(f"CREATE DATABASE {name}")
-    url: URL = make_url(address()).set(drivername="postgresql+asyncpg", database=name)
-    yield url.render_as_string(hide_password=False)
-    await ask(f"DROP DATABASE {name} WITH (FORCE)")
+    """The address of an empty database."""
+    async with database() as address:
+        yield address

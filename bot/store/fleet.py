@@ -47,7 +47,8 @@ _HOLD = text(f"""
 
 _ORPHANS = text(f"""
     UPDATE deliveries SET holder = :me WHERE id IN (
-        SELECT id FROM deliveries WHERE state IN ('sending', 'unknown') AND holder NOT IN ({LIVING})
+        SELECT id FROM deliveries
+        WHERE state IN ('sending', 'unknown') AND (holder = :me OR holder NOT IN ({LIVING}))
         FOR UPDATE SKIP LOCKED)
     RETURNING id
 """)  # noqa: S608 — our own constant
@@ -126,5 +127,5 @@ async def hold(
 
 
 async def orphans(connection: AsyncConnection, me: int) -> Collection[str]:
-    """What the dead were sending is ours now, as part of a transaction; returns the deliveries' ids."""
+    """What the dead were sending is ours now, beside what we left ourselves; returns the deliveries' ids."""
     return set((await connection.execute(_ORPHANS, {"me": me})).scalars())

@@ -62,13 +62,20 @@ class MemoryOutbox:
     async def part_sent(self, delivery: str, receipt: Receipt) -> None:
         self._change(delivery, "part", receipts=(*self.rows[delivery].receipts, receipt))
 
+    def _settled(self, delivery: str) -> bool:
+        """What is sent or dead stays so, whoever comes late."""
+        return self.rows[delivery].state in {DeliveryState.SENT, DeliveryState.DEAD}
+
     async def sent(self, delivery: str, now: datetime) -> None:
-        assert self.rows[delivery].state in {DeliveryState.SENDING, DeliveryState.UNKNOWN}
-        self._change(delivery, "sent", state=DeliveryState.SENT)
+        assert self.rows[delivery].state is not DeliveryState.OWED
+        if not self._settled(delivery):
+            self._change(delivery, "sent", state=DeliveryState.SENT)
 
     async def postpone(
         self, delivery: str, not_before: datetime, reason: str, *, repeat: bool = False
     ) -> None:
+        if self._settled(delivery):
+            return
         message = self.rows[delivery].message
         message = replace(message, repeat=message.repeat or repeat)
         changes = {
@@ -80,10 +87,12 @@ class MemoryOutbox:
         self._change(delivery, "postpone", **changes)
 
     async def unknown(self, delivery: str, reason: str) -> None:
-        self._change(delivery, "unknown", state=DeliveryState.UNKNOWN, reason=reason)
+        if not self._settled(delivery):
+            self._change(delivery, "unknown", state=DeliveryState.UNKNOWN, reason=reason)
 
     async def dead(self, delivery: str, reason: str) -> None:
-        self._change(delivery, "dead", state=DeliveryState.DEAD, reason=reason)
+        if not self._settled(delivery):
+            self._change(delivery, "dead", state=DeliveryState.DEAD, reason=reason)
 
     async def bury_lane(self, receiver: str, reason: str) -> int:
         owed = [row.id for row in self.rows.values() if row.receiver.name == receiver]
