@@ -1,5 +1,8 @@
 """Cue lists and built-in lists, one YAML file a language, read once: ``cues/en.yaml``, ``lists/en.yaml``.
 
+``$country`` and the regions (``$europe``, ``$africa``, ``$middle_east`` …) take the countries' names from CLDR; what
+CLDR does not have, adjectives, peoples, capitals, stands in ``lists/countries.psv``.
+
 They ship with the package and are meant to be read and improved by people who know the language; a mistake in one
 is a mistake of ours, so it is raised as it is and not gathered with the editor's.
 """
@@ -73,8 +76,26 @@ def _items(value: object) -> list[str]:
 
 def _lists(table: Mapping[str, object], lang: str) -> dict[str, tuple[str, ...]]:
     lists = {name: tuple(dict.fromkeys(_items(value))) for name, value in table.items()}
-    return {**lists, "country": tuple(dict.fromkeys((*lists["country"], *country_names(lang))))}
+    country = tuple(dict.fromkeys((*lists["country"], *country_names(lang))))
+    return {**_regions(lang), **lists, "country": country}
 
+
+def _regions(lang: str) -> dict[str, tuple[str, ...]]:
+    """Region → how its countries are called: names, adjectives, capitals."""
+    found: dict[str, dict[str, None]] = {}
+    column = COLUMNS.index(lang) if lang in COLUMNS else 0
+    for line in (files("bot.config") / "lists" / "countries.psv").read_text("utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        code, regions, *columns = (cell.strip() for cell in line.split("|"))
+        names = [*country_names(lang, code), *_items(columns[column])]
+        for region in regions.split():
+            found.setdefault(region.replace("-", "_"), {}).update(dict.fromkeys(names))
+    return {region: tuple(names) for region, names in found.items()}
+
+
+COLUMNS = ("en", "de", "ru", "uk")
+"""The languages of countries.psv, in order."""
 
 ORDINARY_WORDS = frozenset({"TR", "TD", "JO", "GE"})
 """Countries whose English name is a word or a first name as well; the list writes them with =."""
@@ -85,11 +106,14 @@ ISLANDS = frozenset(
 """Places with hardly any news, among them Jersey, which is a shirt."""
 
 
-def country_names(lang: str) -> list[str]:
-    """The names of the world's countries in a language, as CLDR has them; alternatives in brackets count too."""
+def country_names(lang: str, only: str = "") -> list[str]:
+    """The names of the world's countries, or of one, as CLDR has them; alternatives in brackets count too."""
     names: list[str] = []
+    left_out = NO_COUNTRIES | ISLANDS | (ORDINARY_WORDS if lang == "en" else frozenset())
     for code, name in Locale(lang).territories.items():
-        if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES | ISLANDS | ORDINARY_WORDS:
+        if only and code != only:
+            continue
+        if len(code) == 2 and code.isalpha() and code not in left_out:
             names += [part.strip() for part in re.split(r"[()]| [-–—] ", str(name)) if len(part.strip()) > 2]
     return [re.sub(r"\s*&\s*", " ", name).replace(",", "") for name in names]
 

@@ -298,12 +298,17 @@ class TermParser:
         """``$country - $europe``: the phrases of one list that are not in the other."""
         key = f"{name}-{other}"
         if key not in self._choices:
-            gone = {phrase.atoms for phrase in self._list(other).phrases}
-            kept = tuple(phrase for phrase in self._list(name).phrases if phrase.atoms not in gone)
+            gone = {_written(phrase) for phrase in self._list(other).phrases}
+            kept = tuple(phrase for phrase in self._list(name).phrases if _written(phrase) not in gone)
             if not kept:
                 raise TermProblem(f"${name} - ${other} leaves nothing", "narrow it less")
             self._choices[key] = Choice(kept, name)
         return self._choices[key]
+
+
+def _written(phrase: Phrase) -> tuple[object, ...]:
+    """What makes two phrases the same when one list is taken from another: words, be they plural or exact."""
+    return tuple(atom.text.removesuffix("s") if isinstance(atom, Word) else atom for atom in phrase.atoms)
 
 
 def _words(piece: str) -> tuple[Word, ...]:

@@ -69,6 +69,12 @@ def test_doubts_do_not_add_up_to_the_thing() -> None:
     assert weigh(any_stance, doubts, 1.0).level is Level.CRITICAL
 
 
+def test_what_the_headline_only_doubts_no_summary_makes_loud() -> None:
+    feared, told = hit(0, 30, 1, stance=Stance.FEARED), hit(1, 36, 2, passage=1)
+    assert weigh(RULE, [feared, told], 1.0).level is Level.LOW
+    assert weigh(RULE, [told, hit(2, 24, 3, passage=1)], 1.0).level is Level.HIGH  # a headline of other words
+
+
 def test_severity_caps_and_trust_multiplies() -> None:
     assert weigh(replace(RULE, severity=Level.MEDIUM), [hit(0, 90, 1)], 1.0).level is Level.MEDIUM
     assert total(hit(0, 60, 1), trust=0.5) == 30
@@ -80,6 +86,10 @@ def test_place_and_stance_factors() -> None:
     assert [round(place_factor(Place.BODY, n), 3) for n in (1, 2, 9)] == [0.35, 0.297, 0.15]
     assert stance_factor(RULE, Stance.FEARED) == 0.5
     assert stance_factor(replace(RULE, stance={Stance.FEARED: 1}), Stance.FEARED) == 1
+    assert stance_factor(RULE, Stance.BACKGROUND, passing=True) == 0.3
+    assert (
+        stance_factor(replace(RULE, stance=dict.fromkeys(Stance, 1.0)), Stance.BACKGROUND, passing=True) == 1
+    )
 
 
 @pytest.mark.parametrize(

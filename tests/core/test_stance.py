@@ -55,6 +55,11 @@ def evidence(term: str, text: str, lang: str = "en", summary: str = "") -> Evide
         ("ceasefire", "Pope calls for ceasefire", C),
         ("withdraw + troops", "Parliament urges king to withdraw troops", C),
         ("ceasefire", "Ceasefire talks resume in Doha", C),
+        ("withdraw + from", "UN tells Iraq to withdraw from Kuwait", C),
+        ("withdraw + troops", "Lawmakers vote to withdraw troops", C),
+        # May is a month
+        ("invade + $country", "Iraq invaded Kuwait in May", A),
+        ("attack + port", "Attack on port of May 29 widened", A),
         # background
         ("invasion", "Kuwait invasion: what neighbours said", B),
         ("invade + $country", "Why Iraq invaded Kuwait", B),
@@ -84,6 +89,16 @@ def test_how_a_headline_means_it(term: str, text: str, stance: Stance) -> None:
 )
 def test_other_languages_have_cues_of_their_own(lang: str, term: str, text: str, stance: Stance) -> None:
     assert evidence(term, text, lang).stance is stance
+
+
+def test_a_backdrop_counts_less_than_a_topic() -> None:
+    """*After* the invasion something else is told; "the invasion" itself may be what is told."""
+    backdrop, topic = (
+        evidence("invasion", "Bills rise after invasion"),
+        evidence("invasion", "The invasion goes on"),
+    )
+    assert (backdrop.stance, topic.stance) == (B, B)
+    assert (backdrop.points, topic.points) == (18, 30)
 
 
 def test_a_cue_does_not_reach_over_a_clause_or_a_quotation() -> None:

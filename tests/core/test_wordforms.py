@@ -40,7 +40,7 @@ def test_protected_words_keep_their_plural() -> None:
 
 
 def test_an_ambiguous_form_has_several_stems() -> None:
-    assert len(stems_of("сил", "uk")) >= 1
+    assert set(stems_of("полка", "ru")) >= {"полк", "полка"}  # of the regiment; a shelf
     assert "сталь" not in stems_of("стали", "ru")  # far less likely than the verb
 
 
