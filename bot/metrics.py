@@ -42,6 +42,9 @@ _charsets = Counter(
     ["verdict"],
     registry=REGISTRY,
 )
+_pushes = Counter(
+    "newsalert_websub_total", "Calls of WebSub hubs by what came of them.", ["verdict"], registry=REGISTRY
+)
 _entries = Counter("newsalert_entries_total", "Items read in feeds, known ones too.", registry=REGISTRY)
 _decisions = Counter(
     "newsalert_decisions_total", "New items by what was decided.", ["outcome"], registry=REGISTRY
@@ -92,6 +95,11 @@ def polled(result: str, seconds: float, at: datetime, *, entries: int = 0) -> No
 def decoded(*, overridden: bool, unsure: bool) -> None:
     """A document was decoded: as declared, against its declaration, or with characters lost."""
     _charsets.labels("unsure" if unsure else "overridden" if overridden else "declared").inc()
+
+
+def pushed(verdict: str) -> None:
+    """A hub called: ``used``, ``pinged``, ``verified``, or why it was ignored."""
+    _pushes.labels(verdict).inc()
 
 
 def feeds(counts: Mapping[FeedStatus, int]) -> None:

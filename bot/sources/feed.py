@@ -11,7 +11,7 @@ by :class:`bot.sources.parsers.Parsers`, in processes that can be killed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -25,6 +25,7 @@ from bot.sources.http import Answer, Client
 from bot.sources.memory import Memory
 from bot.sources.readers import READERS
 from bot.sources.reading import Reading, Seen
+from bot.sources.websub import Hub, hub_of
 
 FULL_FETCH_EVERY = timedelta(hours=6)
 """The whole document is asked for so often, whatever its validators say: some publishers answer 304 for ever."""
@@ -33,6 +34,14 @@ ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
 )
+
+
+HubNamed = Callable[[Feed, Hub | None], None]
+"""Told at every reading which hub the feed names."""
+
+
+def _nobody(feed: Feed, hub: Hub | None) -> None:
+    """Nobody wants to know of hubs."""
 
 
 class FeedSource:
@@ -45,14 +54,21 @@ class FeedSource:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._memory = Memory()
+        self._pushed: dict[str, list[Fetched]] = {}
+        self.hub_named: HubNamed = _nobody
 
     async def fetch(self, feed: Feed, state: FeedState, *, now: datetime) -> Fetched:
-        """One polite request. Raises FetchError (BlockedAddress, Gone)."""
+        """One polite request, or none when a hub has brought the news. Raises FetchError (BlockedAddress, Gone)."""
         self._memory.begin(feed.name, state.body_hash)
+        pushed = self._pushed.pop(feed.name, ())
+        if len(pushed) == 1:
+            return replace(pushed[0], url=feed.url, etag=state.etag, last_modified=state.last_modified)
         conditions = conditional(state, now)
         answer = await self._client.get(feed.url, feed.name, headers={"Accept": self.accept, **conditions})
         if answer.status == 304 and not conditions:
             raise FetchError(feed.name, "status-3xx", "304 to a question without conditions", status=304)
+        if answer.status != 304:
+            self.hub_named(feed, hub_of(answer.headers, answer.body, answer.url))
         return fetched(answer, state)
 
     def parse(self, feed: Feed, fetched: Fetched) -> Sequence[RawEntry]:
@@ -66,6 +82,14 @@ class FeedSource:
         except NotAFeedError as error:
             raise ParseError(feed.name, str(error)) from None
         return self.take(feed, fetched, reading)
+
+    def push(self, feed: str, body: bytes, content_type: str) -> None:
+        """A hub brings a document: the next ``fetch`` gives it, without asking. Where several wait, the feed is asked.
+
+        It says nothing of the feed's own document: validators and hash stay as they are. An empty one is a mere ping.
+        """
+        if body:
+            self._pushed.setdefault(feed, []).append(Fetched("", 200, body, content_type))
 
     # ── for those who read elsewhere ─────────────────────────────────────────────────────────────────
     def seen(self, feed: Feed) -> Seen:

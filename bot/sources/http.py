@@ -134,6 +134,23 @@ class Client:
                 return got
             hop = got
 
+    async def post_form(self, url: str, subject: str, fields: Mapping[str, str]) -> int:
+        """POST a form; no redirects, the answer's body is not read. Returns the status. Raises FetchError."""
+        hop = _first(url, subject)
+        async with self._gate.turn(urls.host_of(hop.url)):
+            try:
+                async with self.session.post(
+                    hop.url, data=dict(fields), headers=hop.authorization, allow_redirects=False
+                ) as response:
+                    response.close()
+                    return response.status
+            except TimeoutError:
+                raise FetchError(subject, "timeout", "no answer in time") from None
+            except BlockedAddress as error:
+                raise BlockedAddress(subject, error.address) from None
+            except (ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
+                raise _classified(error, subject) from None
+
     async def _ask_all(
         self, hop: _Hop, subject: str, headers: Mapping[str, str], limit: int, seconds: float
     ) -> Answer | _Hop:

@@ -28,10 +28,11 @@ from dataclasses import dataclass
 import structlog
 
 from bot.core.model import Feed, Fetched, RawEntry
+from bot.core.urls import host_of
 from bot.errors import ParseError
 from bot.ports import Source
 from bot.sources.feed import FeedSource
-from bot.sources.reading import Reading, read_cheaply
+from bot.sources.reading import Reading, Seen, read_cheaply
 from bot.sources.wire import Job, pack_job, unpack_length, unpack_result
 
 log = structlog.get_logger()
@@ -72,6 +73,10 @@ class Parsers:
             job = Job(source.reader, body, fetched.content_type, fetched.url, seen)
             reading = await self._elsewhere(job, feed.name)
         return source.take(feed, fetched, reading)
+
+    async def read(self, reader: str, body: bytes, content_type: str, url: str) -> Reading:
+        """A document of no configured feed, whole. Raises ParseError."""
+        return await self._elsewhere(Job(reader, body, content_type, url, Seen()), host_of(url) or "document")
 
     async def _elsewhere(self, job: Job, feed: str) -> Reading:
         process = await self._free.get()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
+from html import escape
 from itertools import product
 
 import pytest
@@ -16,10 +17,12 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.errors import BlockedAddress, DeliveryError, FetchError, ParseError
 from bot.notify.posting import poster
+from bot.sources.discovery import Discovery, candidates_in
 from bot.sources.guard import is_own_loopback, is_public
 from bot.sources.http import Client, guarded_client
 from bot.sources.item import read_item
 from bot.sources.page import PageSource
+from bot.sources.parsers import parser_processes
 from tests.fakes.hostile import HostileServer, hostile_server
 from tests.sources.conftest import OPTIONS
 
@@ -188,12 +191,31 @@ async def _webhook(client: Client, url: str, _: HostileServer) -> object:
     return await poster(client.session, seconds=2)(url, b"{}", {})
 
 
+async def _hub(client: Client, url: str, _: HostileServer) -> object:
+    return await client.post_form(url, "paper", {"hub.mode": "subscribe"})
+
+
+async def _discovery(client: Client, url: str, server: HostileServer) -> object:
+    """The address itself, and the same as what a page announces; neither gives a feed."""
+    async with parser_processes() as parsers:
+        discovery = Discovery(client, parsers)
+        with suppress(FetchError):
+            await discovery.feeds_of(url)
+        head = f'<link rel="alternate" type="application/rss+xml" href="{escape(url)}">'
+        body = f"<html><head>{head}</head></html>".encode("utf-8", "replace")
+        for candidate in candidates_in(body, "text/html", server.base):
+            await client.get(candidate.url, "paper")
+    raise FetchError("paper", "none", "nothing to be read there")
+
+
 DOORS: dict[str, Callable[[Client, str, HostileServer], Awaitable[object]]] = {
     "feed": _feed,
     "redirect": _redirect,
     "article page": _page,
     "page of a question": _item,
     "webhook": _webhook,
+    "hub": _hub,
+    "discovery": _discovery,
 }
 
 
