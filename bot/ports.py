@@ -35,6 +35,7 @@ __all__ = [
     "Clock",
     "Counts",
     "DeadLetters",
+    "Delays",
     "Digests",
     "FeedStates",
     "Filed",
@@ -329,6 +330,18 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Delays:
+    """How late a feed's alerts were, in seconds; each pair is the median and the 95th percentile."""
+
+    feed: str
+    alerts: int  # sent
+    seen: tuple[float, float]  # from publication until we read it
+    decided: tuple[float, float]  # from there until we decided
+    sent: tuple[float, float]  # from there until the platform took it
+    whole: tuple[float, float]  # all of it
+
+
+@dataclass(frozen=True, slots=True)
 class StoredDecision:
     """An entry with its stored decision, for ``why`` and ``whynot``."""
 
@@ -341,6 +354,10 @@ class Views(Protocol):
     """Questions people ask; nothing here writes."""
 
     async def counts(self) -> Counts: ...
+
+    async def owed(self) -> int:
+        """How many deliveries are owed; cheap, unlike :meth:`counts`."""
+        ...
 
     async def decision(self, key_or_link: str) -> StoredDecision | None:
         """By entry key, alias or link; the newest where several fit."""
@@ -363,12 +380,32 @@ class Views(Protocol):
         """Every entry filed under a story with its decision, oldest first."""
         ...
 
+    async def stories(self, limit: int, *, since: datetime | None = None) -> Sequence[StoryRecord]:
+        """Stories that were told, the last changed first; ``since`` = changed later than that."""
+        ...
+
+    async def sent(self, since: datetime) -> Iterable[tuple[str, int, datetime]]:
+        """Receiver, priority (a level) and time of every alert the platforms took since then."""
+        ...
+
+    async def decided(self, since: datetime) -> Iterable[tuple[str, str, datetime]]:
+        """Feed, outcome and time of every entry decided since then."""
+        ...
+
+    async def lately(self, feed: str, limit: int = 10) -> Sequence[StoredDecision]:
+        """A feed's newest entries, newest first."""
+        ...
+
     async def deliveries(self, story: str) -> Sequence[Delivery]:
         """What was owed about one story, in order."""
         ...
 
     async def delays(self, since: datetime | None = None) -> Sequence[float]:
         """Seconds from an article's publication until the platform took its alert, one an alert sent."""
+        ...
+
+    async def delays_by_feed(self, since: datetime) -> Sequence[Delays]:
+        """The same for every feed whose alerts were sent since then, stage by stage, the latest feed first."""
         ...
 
     async def publications(self, since: datetime) -> Iterable[tuple[str, datetime, datetime]]:

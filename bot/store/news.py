@@ -56,9 +56,10 @@ class PollLedger:
 
     async def filed_since(self, cursor: int, since: datetime) -> Sequence[Filed]:
         """Entries with a story, newer than ``cursor``, in cursor order."""
+        first = max(cursor + 1, await first_since(self._connection, since))
         rows = await self._connection.execute(
             select(_ENTRY.cursor, _ENTRY.doc, _ENTRY.story, _ENTRY.decision)
-            .where(_ENTRY.cursor > cursor, _ENTRY.story != "", _ENTRY.first_seen >= since)
+            .where(_ENTRY.cursor >= first, _ENTRY.story != "", _ENTRY.first_seen >= since)
             .order_by(_ENTRY.cursor)
         )
         return [
@@ -106,6 +107,12 @@ class PollLedger:
         await upsert(self._connection, tables.aliases, known, keep=True)
         highest = await self._connection.execute(select(func.max(_ENTRY.cursor)))
         return int(highest.scalar_one())
+
+
+async def first_since(connection: AsyncConnection, since: datetime) -> int:
+    """A cursor below which nothing was seen since then: whoever reads on from there passes no old rows."""
+    found = await connection.scalar(select(func.min(_ENTRY.cursor)).where(_ENTRY.first_seen >= since))
+    return int(found or 0)
 
 
 def _changed(entry: Entry, decision: Decision) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from sqlalchemy import func, or_, select
 import bot.store.codec as codec
 import bot.store.tables as tables
 from bot.core.model import Decision, Delivery, DeliveryState, Entry, MessageKind, StoryRecord
-from bot.ports import Counts, StoredDecision
+from bot.ports import Counts, Delays, StoredDecision
 from bot.store.engine import Database
+from bot.store.news import first_since
 from bot.store.outbox import delivery_of
 
 _ENTRY = tables.entries.c
@@ -36,6 +37,12 @@ class ViewTable:
             keen = select(func.count()).select_from(tables.subscriptions).where(tables.subscriptions.c.active)
             subscriptions = await connection.scalar(keen)
         return Counts(sum(by_outcome.values()), stories or 0, by_outcome, by_state, subscriptions or 0)
+
+    async def owed(self) -> int:
+        """How many deliveries are owed."""
+        wanted = select(func.count()).where(_D.state == DeliveryState.OWED.value)
+        async with self._database.read() as connection:
+            return await connection.scalar(wanted) or 0
 
     async def decision(self, key_or_link: str) -> StoredDecision | None:
         """By entry key, alias or link; the newest where several fit."""
@@ -77,9 +84,44 @@ class ViewTable:
         async with self._database.read() as connection:
             return [_stored(*row) for row in await connection.execute(wanted)]
 
+    async def stories(self, limit: int, *, since: datetime | None = None) -> Sequence[StoryRecord]:
+        """Stories that were told, the last changed first."""
+        story = tables.stories.c
+        wanted = select(story.doc).where(story.revision > 0).order_by(story.updated.desc()).limit(limit)
+        if since is not None:
+            wanted = wanted.where(story.updated > since)
+        async with self._database.read() as connection:
+            return [codec.load(StoryRecord, doc) for doc in await connection.scalars(wanted)]
+
+    async def sent(self, since: datetime) -> Iterable[tuple[str, int, datetime]]:
+        """Receiver, priority and time of every alert the platforms took since then."""
+        alert = (_D.kind == MessageKind.ALERT.value, _D.state == DeliveryState.SENT.value)
+        wanted = select(_D.receiver, _D.priority, _D.settled).where(*alert, _D.settled >= since)
+        async with self._database.read() as connection:
+            return [(name, priority, at) for name, priority, at in await connection.execute(wanted)]
+
+    async def decided(self, since: datetime) -> Iterable[tuple[str, str, datetime]]:
+        """Feed, outcome and time of every entry decided since then."""
+        wanted = select(_ENTRY.feed, _ENTRY.outcome, _ENTRY.first_seen).where(_ENTRY.first_seen >= since)
+        async with self._database.read() as connection:
+            return [(feed, outcome, at) for feed, outcome, at in await connection.execute(wanted)]
+
+    async def lately(self, feed: str, limit: int = 10) -> Sequence[StoredDecision]:
+        """A feed's newest entries, newest first."""
+        wanted = (
+            select(_ENTRY.doc, _ENTRY.decision, _ENTRY.decided)
+            .where(_ENTRY.feed == feed)
+            .order_by(_ENTRY.cursor.desc())
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            return [_stored(*row) for row in await connection.execute(wanted)]
+
     async def archive(self, since: datetime) -> AsyncIterator[Entry]:
         """Every stored entry first seen since then, oldest first, streamed page by page."""
-        cursor = 0
+        async with self._database.read() as connection:
+            first = await first_since(connection, since)
+        cursor = first - 1
         while True:
             wanted = (
                 select(_ENTRY.cursor, _ENTRY.doc)
@@ -123,12 +165,23 @@ class ViewTable:
                 for published, settled in await connection.execute(wanted)
             ]
 
+    async def delays_by_feed(self, since: datetime) -> Sequence[Delays]:
+        """Stage by stage for every feed, the latest first."""
+        wanted = select(_D.feed, _D.published, _D.first_seen, _D.decided, _D.settled).where(
+            _D.settled >= since, _D.kind == MessageKind.ALERT.value, _D.feed.is_not(None)
+        )
+        times: dict[str, list[Sequence[datetime]]] = {}
+        async with self._database.read() as connection:
+            for feed, *moments in await connection.execute(wanted):
+                times.setdefault(feed, []).append(moments)
+        return sorted((_delays(*each) for each in times.items()), key=lambda feed: -feed.whole[1])
+
     async def publications(self, since: datetime) -> Iterable[tuple[str, datetime, datetime]]:
         """Feed, publication and first sight of every dated entry since then: what the pace is learnt from."""
         wanted = (
             select(_ENTRY.feed, _ENTRY.published, _ENTRY.first_seen)
             .where(_ENTRY.first_seen >= since, _ENTRY.dated)
-            .order_by(_ENTRY.cursor)
+            .order_by(_ENTRY.first_seen)
         )
         async with self._database.read() as connection:
             return [(feed, published, seen) for feed, published, seen in await connection.execute(wanted)]
@@ -136,3 +189,21 @@ class ViewTable:
 
 def _stored(doc: str, decision: str, decided: datetime) -> StoredDecision:
     return StoredDecision(codec.load(Entry, doc), codec.load(Decision, decision), decided)
+
+
+def _delays(feed: str, times: Sequence[Sequence[datetime]]) -> Delays:
+    published, seen, decided, sent = zip(*times, strict=True)
+    return Delays(
+        feed,
+        len(times),
+        _percentiles(published, seen),
+        _percentiles(seen, decided),
+        _percentiles(decided, sent),
+        _percentiles(published, sent),
+    )
+
+
+def _percentiles(starts: Sequence[datetime], ends: Sequence[datetime]) -> tuple[float, float]:
+    """Median and 95th percentile of the seconds between, each one that was measured (nearest rank)."""
+    seconds = sorted((end - start).total_seconds() for start, end in zip(starts, ends, strict=True))
+    return seconds[(len(seconds) - 1) // 2], seconds[-(-len(seconds) * 95 // 100) - 1]
