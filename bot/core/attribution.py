@@ -41,10 +41,12 @@ def _is_saying(passage: Passage, at: int, book: CueBook) -> bool:
 
 def _name_before(passage: Passage, at: int, least: int, book: CueBook) -> str:
     """The name that ends before word ``at``: little words between ("has", "also") are left out, a comma begins it."""
-    little = book.joints.function_words | book.joints.cuts
+    little = book.joints.function_words
     end = at - 1
-    while end >= least and passage.words[end] in little:
+    while end >= least and passage.words[end] in little and "," not in passage.between[end + 1]:
         end -= 1
+    if end >= least and (passage.words[end] in book.joints.cuts or passage.words[end] in little):
+        return ""  # "…, but also said": whoever was named before
     start = end
     while (
         start > least and end - start + 1 < LONGEST_NAME and passage.between[start].strip() in {"", "-", "."}
