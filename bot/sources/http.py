@@ -24,6 +24,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from ssl import SSLContext
 from typing import NoReturn
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -91,6 +92,7 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class _Hop:
     url: str
+    host: str
     credentials: str  # the Authorization header, "" for none
     count: int = 0
     permanent: bool = True
@@ -108,6 +110,9 @@ class Client:
         self.session = session
         self.options = options
         self._gate = gate
+        self._timeout = ClientTimeout(
+            total=None, sock_connect=options.connect_timeout
+        )  # ours is over all hops
 
     async def get(
         self,
@@ -126,7 +131,7 @@ class Client:
         left = self.options.total_timeout
         limit = limit or self.options.body_limit
         while True:
-            async with self._gate.turn(urls.host_of(hop.url), urgent=urgent):
+            async with self._gate.turn(hop.host, urgent=urgent):
                 began = asyncio.get_running_loop().time()
                 got = await self._ask_all(hop, subject, dict(headers or {}), limit, left)
                 left -= asyncio.get_running_loop().time() - began
@@ -137,7 +142,7 @@ class Client:
     async def post_form(self, url: str, subject: str, fields: Mapping[str, str]) -> int:
         """POST a form; no redirects, the answer's body is not read. Returns the status. Raises FetchError."""
         hop = _first(url, subject)
-        async with self._gate.turn(urls.host_of(hop.url)):
+        async with self._gate.turn(hop.host):
             try:
                 async with self.session.post(
                     hop.url, data=dict(fields), headers=hop.authorization, allow_redirects=False
@@ -155,12 +160,11 @@ class Client:
         self, hop: _Hop, subject: str, headers: Mapping[str, str], limit: int, seconds: float
     ) -> Answer | _Hop:
         """The answer, or the hop that leads to another host, whose turn is to be waited for."""
-        host = urls.host_of(hop.url)
         try:
             async with asyncio.timeout(seconds):
                 while True:
                     got = await self._ask(hop, subject, headers, limit)
-                    if isinstance(got, Answer) or urls.host_of(got.url) != host:
+                    if isinstance(got, Answer) or got.host != hop.host:
                         return got
                     hop = got
         except TimeoutError:
@@ -179,6 +183,7 @@ class Client:
             hop.url,
             headers={"Accept-Encoding": ACCEPTED, **headers, **hop.authorization},
             allow_redirects=False,
+            timeout=self._timeout,
         ) as response:
             if response.status in _PERMANENT | _TEMPORARY:
                 response.close()  # whatever its body is, it is not read
@@ -229,21 +234,24 @@ async def guarded_client(
 
 # ── addresses ────────────────────────────────────────────────────────────────────────────────────────
 def _first(url: str, subject: str) -> _Hop:
-    """The address as configured; its user name and password become a header for its own origin."""
-    parts = urlsplit(_checked(url, subject))
-    credentials = ""
-    if parts.username or parts.password:
-        try:
-            credentials = encode_basic_auth(unquote(parts.username or ""), unquote(parts.password or ""))
-        except ValueError:
-            raise FetchError(subject, "bad-url", "the user name in its address cannot be sent") from None
-    return _Hop(_bare(url), credentials)
+    """The address as configured. Raises FetchError for one that cannot be asked."""
+    try:
+        return _configured(url)
+    except ValueError as error:
+        raise FetchError(subject, "bad-url", str(error)) from None
 
 
-def _checked(url: str, subject: str) -> str:
+@lru_cache(maxsize=20_000)
+def _configured(url: str) -> _Hop:
+    """The user name and password become a header for its own origin. Cached: a feed's address is asked for years."""
     if len(url) > LONGEST_URL or _CONTROL.search(url) or urls.split(url) is None:
-        raise FetchError(subject, "bad-url", f"{urls.redacted(url[:200])!r} is not an http or https address")
-    return url
+        raise ValueError(f"{urls.redacted(url[:200])!r} is not an http or https address")
+    parts = urlsplit(url)
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if ":" in user:
+        raise ValueError("the user name in its address cannot be sent")
+    credentials = encode_basic_auth(user, password) if user or password else ""
+    return _Hop(_bare(url), urls.host_of(url), credentials)
 
 
 def _bare(url: str) -> str:
@@ -265,6 +273,7 @@ def _next(hop: _Hop, response: ClientResponse, subject: str) -> _Hop:
     return replace(
         hop,
         url=target,
+        host=urls.host_of(target),
         credentials=hop.credentials if urls.origin(target) == urls.origin(hop.url) else "",
         count=hop.count + 1,
         permanent=hop.permanent and response.status in _PERMANENT,
