@@ -135,8 +135,8 @@ def decide(
     outcome, kind, step = _judge(case)
     steps = (_match_step(case.weighed), _story_step(placement), step)
     if kind is None:
-        decision = Decision(entry.key, outcome, steps, case.after.id, tuple(matches))
-        return Decided(decision, (case.after,))
+        after = case.before if outcome in _NOT_NEWS else case.after
+        return Decided(Decision(entry.key, outcome, steps, after.id, tuple(matches)), (after,))
     alert = _alert(case, kind, step.detail)
     told = {each.rule.id: max(int(each.level), case.after.told.get(each.rule.id, 0)) for each in case.weighed}
     after = _as_told(replace(case.after, told={**case.after.told, **told}), alert)
@@ -144,6 +144,10 @@ def decide(
     told_too = other.alert if other else None
     decision = Decision(entry.key, outcome, steps, after.id, tuple(matches), alert, told_too)
     return Decided(decision, (after, other) if other else (after,))
+
+
+_NOT_NEWS = (Outcome.BASELINE, Outcome.TOO_OLD)
+"""What stood there before we looked, or is old, lends no weight to what comes now."""
 
 
 def _as_told(story: StoryRecord, alert: Alert) -> StoryRecord:

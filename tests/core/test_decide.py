@@ -220,6 +220,13 @@ def test_a_muted_story_stays_muted_when_denied_and_rings_when_reversed() -> None
     assert outcomes == [Outcome.MUTED, Outcome.ALERT]
 
 
+def test_what_was_archived_lends_no_weight_to_a_fear_that_follows() -> None:
+    _, archived = judge((match(90, INVASION),), baseline=True)
+    decision, _ = judge((match(30, INVASION),), of=entry("herald"), how="similar", story=archived)
+    assert decision.alert is not None
+    assert (decision.alert.level, decision.alert.reason) == (Level.LOW, "1 source, unconfirmed")
+
+
 def test_an_edit_that_says_nothing_new_is_silent_and_one_that_raises_the_level_is_an_update() -> None:
     quiet, _ = judge(how="identity", story=told(), edited=True)
     loud, _ = judge((match(90),), how="identity", story=told(), edited=True)
