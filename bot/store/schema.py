@@ -17,36 +17,36 @@ MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config
 
 
-def _revisions() -> set[str]:
-    return {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
+def _history() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
 
 
 def current(connection: Connection) -> str | None:
     """The revision a database is at; None for an empty one. Raises StoreTooNew for one we do not know."""
     revision = MigrationContext.configure(connection).get_current_revision()
-    if revision is not None and revision not in _revisions():
+    if revision is not None and revision not in {step.revision for step in _history().walk_revisions()}:
         raise StoreTooNew(
             f"the database is newer than this program (schema {revision}); start the newer version"
         )
     return revision
 
 
-def migrate(connection: Connection) -> None:
-    """Bring the schema up to date. Raises StoreTooNew."""
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
-    if current(connection) != newest:
+def migrate(connection: Connection, to: str = "") -> None:
+    """Bring the schema up to date (or to a revision), all in the caller's transaction. Raises StoreTooNew."""
+    wanted = to or _history().get_current_head()
+    if wanted is not None and current(connection) != wanted:
         config = _config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, wanted)
 
 
 def require_current(connection: Connection) -> None:
     """For those who only ask. Raises StoreError where the schema is not the one we know."""
-    if current(connection) != ScriptDirectory.from_config(_config()).get_current_head():
+    if current(connection) != _history().get_current_head():
         raise StoreError(
             "the database has another schema than this program; newsalert run brings it up to date"
         )

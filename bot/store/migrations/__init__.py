@@ -1,1 +1,1 @@
-"""The schema's history: append-only, each step in a transaction of its own."""
+"""The schema's history: append-only; all steps a database lacks are made in one transaction."""

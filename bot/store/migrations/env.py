@@ -1,4 +1,8 @@
-"""How Alembic reaches the database: over the connection the store hands it, never over an address of its own."""
+"""How Alembic reaches the database: over the connection the store hands it, never over an address of its own.
+
+The store has begun a transaction on it, and commits it when all steps are done: an older database is brought up to
+date whole or stays what it was, whatever stops us in between. Both databases roll back what makes tables, too.
+"""
 
 from alembic import context
 
@@ -7,7 +11,6 @@ from bot.store.tables import metadata
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    transaction_per_migration=True,
     render_as_batch=True,
 )
 context.run_migrations()
