@@ -35,8 +35,8 @@ DECIDER = 7_215_202  # key of the advisory lock that makes deciding single file
 WAL_KEPT = 64 << 20  # bytes the write-ahead log is cut back to once it is written home
 
 _REMEDIES = (
-    ("not a database", "restore the last backup, or move the file away to start anew"),
-    ("malformed", "restore the last backup, or move the file away to start anew"),
+    ("not a database", "restore the last backup, or move the file away"),
+    ("malformed", "restore the last backup, or move the file away"),
     ("readonly", "make the file and its folder belong to the user who runs the bot"),
     ("unable to open", "make the file and its folder belong to the user who runs the bot"),
     ("database is locked", f"another program has held it for {BUSY_TIMEOUT // 1000} seconds"),

@@ -44,6 +44,11 @@ def migrate(connection: Connection, to: str = "") -> None:
         command.upgrade(config, wanted)
 
 
+def require_writable(connection: Connection) -> None:
+    """A write that changes nothing: better refused at the start than by the first poll. The driver raises."""
+    connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+
+
 def require_current(connection: Connection) -> None:
     """For those who only ask. Raises StoreError where the schema is not the one we know."""
     if current(connection) != _history().get_current_head():
@@ -56,4 +61,6 @@ def require_sound(connection: Connection) -> None:
     """SQLite's own look at its pages. Raises StoreError."""
     found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
     if found != "ok":
-        raise StoreError(f"the database file is damaged ({found}); restore the last backup")
+        raise StoreError(
+            f"the database file is damaged ({found}); restore the last backup, or move the file away"
+        )

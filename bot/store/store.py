@@ -134,6 +134,7 @@ async def _prepare(database: Database, *, reading: bool) -> None:
             await connection.run_sync(schema.require_sound)
     async with database.write(deciding=True) as connection:
         await connection.run_sync(schema.migrate)
+        await connection.run_sync(schema.require_writable)
 
 
 @asynccontextmanager
