@@ -22,7 +22,10 @@ import regex
 from bot.core.model import Alert, Evidence, Stance
 
 JOINER = "\u2060"
+READ = 8
+"""So many times its limit is read of a text: a flood of what is removed may hide the rest, but costs us little."""
 LONGEST_LINK = 2_000
+LONGEST_PIECE = 1_000  # characters of one piece of the sum
 
 _LINE_BREAKS = regex.compile(r"[\s\u2028\u2029\u0085]+")
 _REMOVED = regex.compile(
@@ -89,6 +92,11 @@ def shorten(text: str, limit: int) -> str:
     return "".join(kept).rstrip() + "…"
 
 
+def brief(text: str, limit: int) -> str:
+    """Feed text ready to be shown: cleaned, defanged, at most ``limit`` UTF-16 units."""
+    return shorten(defang(clean(text[: READ * limit])), limit)
+
+
 def units(text: str) -> int:
     """Length as chat platforms count it: UTF-16 code units."""
     return len(text) + sum(character > "\uffff" for character in text)
@@ -97,6 +105,8 @@ def units(text: str) -> int:
 # ── links ────────────────────────────────────────────────────────────────────────────────────────────
 def safe_link(url: str) -> str | None:
     """The address as it may be clicked: http(s), no credentials, host in ASCII. None for anything else."""
+    if len(url) > 2 * LONGEST_LINK:
+        return None
     try:
         parts = urlsplit(clean(url).replace(" ", "%20"))
         host, port = _ascii_host(parts.hostname or ""), parts.port
@@ -145,12 +155,16 @@ _WEIGHED = {
 
 def _pieces(line: Evidence) -> Iterator[str]:
     yield f"{line.points:+4d}"
-    yield clean(line.term)
+    yield _piece(line.term)
     yield _PLACES[line.place.value]
-    if clean(line.words):
-        yield f"“{clean(line.words)}”"
+    if words := _piece(line.words):
+        yield f"“{words}”"
     if line.stance in _WEIGHED:
-        cue = clean(line.cue)
+        cue = _piece(line.cue)
         yield _WEIGHED[line.stance] + (f" (“{cue}”)" if cue else "")
-    if clean(line.said_by):
-        yield f"says {clean(line.said_by)}"
+    if said_by := _piece(line.said_by):
+        yield f"says {said_by}"
+
+
+def _piece(text: str) -> str:
+    return clean(text[:LONGEST_PIECE])

@@ -20,7 +20,18 @@ from itertools import pairwise
 
 from bot.config.words import Words
 from bot.core.model import Alert, Level, Message, Place, Report, StoryState
-from bot.notify.markup import JOINER, clean, defang, safe_link, shorten, shown_host, sum_lines, units
+from bot.notify.markup import (
+    JOINER,
+    READ,
+    brief,
+    clean,
+    defang,
+    safe_link,
+    shorten,
+    shown_host,
+    sum_lines,
+    units,
+)
 
 PAGE = 3_900  # units of a message; Telegram's 4096 less what may be put before it when it is sent
 MOST_STORIES = 45  # on a page of a digest: two entities each
@@ -51,7 +62,7 @@ NOTHING = Block("", "")
 
 def safe(text: str, limit: int = LINE_LENGTH) -> Block:
     """Feed text, harmless wherever it is put; at most ``limit`` UTF-16 units."""
-    return own(shorten(defang(clean(text)), limit))
+    return own(brief(text, limit))
 
 
 def own(text: str) -> Block:
@@ -86,6 +97,7 @@ def quoted(text: str, spans: Iterable[tuple[int, int]], limit: int) -> Block:
     It is cleaned piece by piece, since cleaning moves characters, and defanged as a whole, since an ``@`` before a bold
     name is a mention all the same.
     """
+    text = text[: READ * limit]
     pieces = [
         (_cleaned(text[start:end]), number % 2 == 1)
         for number, (start, end) in enumerate(pairwise(_cuts(text, spans)))
