@@ -9,13 +9,13 @@ from __future__ import annotations
 import gzip
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from babel import Locale
 
 from bot.config.yamlfile import Items, Node, Table, line_of, read_yaml
-from bot.core.storydata import GAP, Language, Phrase, StoryData
+from bot.core.storydata import GAP, SAYING, Language, Phrase, StoryData
 from bot.core.text import stems
 from bot.errors import ConfigError, Problem
 
@@ -23,7 +23,7 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 PHRASES = Path(__file__).resolve().parent / "polarity"
 COUNTRIES = Path(__file__).resolve().parent / "lists" / "countries.psv"
 LANGUAGES = ("en", "de", "ru", "uk")
-KEYS = ("opposites", "same", "negation", "denial", "days", "units", "countries")
+KEYS = ("opposites", "same", "negation", "denial", "saying", "days", "units", "countries")
 SIDES = 2
 
 Marked = tuple[str, str]  # a phrase as written, and one mark
@@ -125,7 +125,9 @@ def _phrases(path: Path, problems: list[Problem]) -> list[Marked]:
         try:
             found += _READERS[str(key)](node)
         except KeyError:
-            problems.append(Problem(str(path), line_of(key), str(key), "is not known here", f"one of {', '.join(KEYS)}"))
+            problems.append(
+                Problem(str(path), line_of(key), str(key), "is not known here", f"one of {', '.join(KEYS)}")
+            )
         except (TypeError, ValueError) as error:
             problems.append(Problem(str(path), line_of(key), str(key), str(error)))
     return found
@@ -164,11 +166,12 @@ def _named(sign: str, node: Node) -> Iterator[Marked]:
         yield from ((phrase, f"{sign}{name}") for phrase in _listed(phrases))
 
 
-_READERS = {
+_READERS: Mapping[str, Callable[[Node], Iterable[Marked]]] = {
     "opposites": _opposites,
     "same": _same,
     "negation": lambda node: ((phrase, "~") for phrase in _listed(node)),
     "denial": lambda node: ((phrase, "!") for phrase in _listed(node)),
+    "saying": lambda node: ((phrase, SAYING) for phrase in _listed(node)),
     "days": lambda node: _named("#", node),
     "units": lambda node: _named("%", node),
     "countries": lambda node: _named("@", node),

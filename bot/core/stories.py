@@ -4,6 +4,7 @@ A false merge hides news, and is worst when the two are opposites; a missed merg
 thresholds and a veto::
 
     identity (a key or link known in the window)            → the same story, an update of the same item
+    one of an endless series ("day 484")                    → its own story, which nothing joins
     same headline                                           → the same story, unless the rules turned
     similarity ≥ SAME                                       → the same story: silent
     FOLLOW ≤ similarity < SAME                              → a follow-up: part of the story, under its own headline
@@ -11,47 +12,71 @@ thresholds and a veto::
     below                                                   → new
 
 *Similarity* is TF-IDF over stems (:mod:`bot.core.vectors`), found through an inverted index over the heaviest
-terms. The similarity to a story is the mean of its best and its average member: the average alone splits long
-stories of short headlines, the best alone chains one event to the next (single-link drift). *Vetoes* come from
-:mod:`bot.core.polarity` and :mod:`bot.core.particulars`, and are asked against the story's nearest member and its
-first. Entries in different languages never meet here: their shared rules do that, not their words.
+terms. A text that is but a headline is compared by its headline, in which words of one class meet. The similarity to
+a story is the mean over its members, of a long one over its first and its latest: the best alone chains one event to
+the next (single-link drift). Where the same rule fired on both within hours and their places agree, FOLLOW is lower.
+A term is as common as the *stories* it opened are, not the articles: twelve reports of one fight do not make its
+boxers common.
+*Vetoes* come from :mod:`bot.core.polarity` and :mod:`bot.core.particulars`, and are asked against the story's nearest
+member and its first; a veto by opposition is a contradiction and is named with its story. Entries in different
+languages never meet here: what one rule found in two languages at the same places is *linked*, not merged.
 
-The index holds only what lies in the window (72 h), as slots of packed arrays, and is a function of the entries
-absorbed: rebuilt from the store by :meth:`StoryIndex.absorb_filed` it decides the same. Nothing is random, no
-clock is read.
+The index holds only what lies in the window (72 h), as packed arrays, and is a function of the entries absorbed:
+rebuilt from the store by :meth:`StoryIndex.absorb_filed` it decides the same, but for the counts of terms, which
+outlive the window and start anew (:data:`COUNTED` bounds them). Nothing is random, no clock is read.
 
 Roads not taken, all measured on news round-ups and look-alike sets: shared-word ratios (Jaccard ≥ .5, overlap
 ≥ .6) miss four paraphrases in five and merge opposites; SimHash and MinHash find copies only; sentence embeddings
-equal TF-IDF at forty times the time and cannot see opposites either; a learned combination of cosine, name and
-number features gained under two points on its own data and lost them elsewhere; weighting names up hurts.
+equal TF-IDF at forty times the time and cannot see opposites either; a learned combination of cosine, coverage, name
+and class features gained under two points on its own data and lost them elsewhere; weighting names up hurts.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from statistics import fmean
+from typing import TypeVar
 
+from bot.core.credits import alike, credit
 from bot.core.model import Entry, Match
-from bot.core.particulars import apart, told_in
-from bot.core.polarity import Signs, opposed, signs_of, swapped, turned
-from bot.core.reading import Headline, headline_of, read_headline, read_words
+from bot.core.particulars import apart, told_in, within
+from bot.core.polarity import NONE, Contrast, Signs, of_one_kind, opposed, swapped, turned
+from bot.core.reading import read_headline
 from bot.core.storydata import StoryData
-from bot.core.vectors import SUMMARY_LENGTH, Vector, cosine, vector_of
+from bot.core.storyreading import Reading, read_entry
+from bot.core.vectors import Vector, cosine
+
+_Key = TypeVar("_Key", int, str)
 
 SAME = 0.40
-FOLLOW = 0.28
+FOLLOW = 0.25
+KINDRED = 0.15  # FOLLOW where the rules and the places agree …
+KINDRED_WITHIN = 12 * 3600.0  # … within so many seconds
 HEAVY_TERMS = 12  # by which candidates are found
+HEAVY_CLASSES = 6  # and by which headlines of other words are
 CANDIDATES = 40  # whose cosine is worked out
 POSTINGS_READ = 6_000  # per entry, rarest terms first: bounds the worst case
-YOUNG_WINDOW = (
-    300  # articles the window's word counts are diluted by, so that three articles are no statistics
-)
-TITLE_WORDS = 4  # content words a headline needs before its mere repetition is identity
+MEMBERS_ASKED = 8  # of a story, its first one and the latest
+YOUNG = 200  # stories the counts are diluted by, so that three are no statistics
+COUNTED = 50_000  # stories after which all counts are halved: what was hot last month cools
 SHOWN_TERMS = 5
+LINKS_READ = 60  # entries of one rule looked at for its story in other languages
+LINKED_WITHIN = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The same news as told in another language, as far as one rule and the places show: a link, not a merge."""
+
+    story: str
+    lang: str
+    owner: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +85,17 @@ class Placement:
 
     story: str  # id of the joined story, or of the new one, made from the entry's key
     is_new: bool
-    how: str  # identity | same title | similar | follow-up | new | vetoed
+    how: str  # identity | same title | similar | follow-up | new | vetoed | series
     similarity: float
     shared: tuple[str, ...]  # the heaviest shared terms
     differs_from: str = ""  # headline of the story a veto kept it from
     veto: str = ""  # why, in words
     contradicts: str = ""  # id of that story, where the veto is a contradiction and not a look-alike
     speaks_against: str = ""  # then how: ``denies`` | ``reverses``
-    voice: str = ""  # whose word the entry is, where that is not its owner's: the wire it is copied from
+    voice: str = (
+        ""  # whose word the entry is, where that is not its owner's: the wire or the text it is copied from
+    )
+    linked: tuple[Link, ...] = ()  # "also reported in Russian by …"
 
 
 @dataclass(slots=True)
@@ -78,23 +106,17 @@ class _Told:
     story: str
     title: str
     lang: str
+    voice: str
+    brief: bool
     terms: array[int]
     weights: array[float]
-    posted: int
+    title_terms: array[int]
+    title_weights: array[float]
+    listed: int  # how many terms the index lists: of the article, and (brief) of the headline's classes
     signs: Signs
     identities: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """An entry as read once for placing and absorbing it."""
-
-    entry: Entry
-    headline: Headline
-    vector: Vector
-    signs: Signs
-    identities: tuple[int, ...]
-    title_identity: int  # 0 where the headline is too short to identify anything
+    sketch: array[int]
+    places: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +133,6 @@ def story_id(entry: Entry) -> str:
     return "st-" + blake2b(entry.key.encode(), digest_size=8).hexdigest()
 
 
-def _identity(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
-
-
 class StoryIndex:
     """The stories of the window. Ask with :meth:`place`, then tell it with :meth:`absorb`."""
 
@@ -126,7 +144,10 @@ class StoryIndex:
         self._postings: dict[int, array[int]] = {}  # term → serials, ascending
         self._members: dict[str, list[int]] = {}  # story → serials, ascending
         self._known: dict[int, int] = {}  # identity → newest serial
-        self._last_read: _Read | None = None
+        self._by_rule: dict[str, array[int]] = {}  # rule → serials, ascending
+        self._opened: dict[int, int] = {}  # term → stories whose first entry has it
+        self._stories = 0  # counted in it
+        self._last_read: Reading | None = None
 
     def __len__(self) -> int:
         return len(self._told)
@@ -136,15 +157,22 @@ class StoryIndex:
         """Where ``entry`` belongs among what was absorbed within the window before ``now``. Changes nothing."""
         read = self._read(entry, matches)
         since = (now - self._window).timestamp()
-        return self._by_identity(read, since) or self._by_similarity(read, since)
+        placement = self._by_identity(read, since) or self._by_similarity(read, since)
+        return replace(
+            placement,
+            voice=credit(entry) or self._copied_from(read, placement.story),
+            linked=self._links(read, since),
+        )
 
-    def _by_identity(self, read: _Read, since: float) -> Placement | None:
+    def _by_identity(self, read: Reading, since: float) -> Placement | None:
         for identity in read.identities:
             told = self._live(self._known.get(identity), since)
             if told:
                 return Placement(told.story, False, "identity", 1.0, ())
+        if read.series:
+            return Placement(story_id(read.entry), True, "series", 0.0, ())
         told = self._live(self._known.get(read.title_identity), since) if read.title_identity else None
-        if told is None or turned(read.signs, told.signs):
+        if told is None or turned(read.signs, told.signs).why:
             return None
         return Placement(told.story, False, "same title", 1.0, ())
 
@@ -152,100 +180,155 @@ class StoryIndex:
         told = self._told.get(serial) if serial is not None else None
         return told if told and told.time >= since else None
 
-    def _by_similarity(self, read: _Read, since: float) -> Placement:
-        kept_from = ("", "")
+    def _by_similarity(self, read: Reading, since: float) -> Placement:
+        against: _Against | None = None
         best = 0.0
         for candidate in self._candidates(read, since):
             best = max(best, candidate.similarity)
-            if candidate.similarity < FOLLOW:
-                break
-            headline, why = self._veto(read, candidate)
-            if not why:
+            if candidate.similarity < self._least(read, candidate):
+                continue
+            told, contrast = self._veto(read, candidate)
+            if not contrast.why:
                 how = "similar" if candidate.similarity >= SAME else "follow-up"
                 shared = self._shared(read, candidate.nearest)
-                return Placement(candidate.story, False, how, candidate.similarity, shared, *kept_from)
-            kept_from = kept_from if kept_from[1] else (headline, why)
-        how = "vetoed" if kept_from[1] else "new"
-        return Placement(story_id(read.entry), True, how, best, (), *kept_from)
+                joined = Placement(candidate.story, False, how, candidate.similarity, shared)
+                return against.noted(joined) if against else joined
+            against = against or _Against(told, contrast)
+        new = Placement(story_id(read.entry), True, "vetoed" if against else "new", best, ())
+        return against.noted(new) if against else new
 
-    def _candidates(self, read: _Read, since: float) -> list[_Candidate]:
+    def _least(self, read: Reading, candidate: _Candidate) -> float:
+        """The similarity that makes an entry part of a story."""
+        told = self._told[candidate.nearest]
+        hours_apart = read.entry.first_seen.timestamp() - told.time > KINDRED_WITHIN
+        if hours_apart or not of_one_kind(read.signs, told.signs):
+            return FOLLOW
+        return KINDRED if _same_ground(read.places, told.places) else FOLLOW
+
+    def _candidates(self, read: Reading, since: float) -> list[_Candidate]:
         """Stories that share heavy terms, most similar first."""
-        query = read.vector.weights
         near: dict[str, list[tuple[float, int]]] = defaultdict(list)
-        for serial in self._nearby(read.vector):
+        for serial in self._nearby(read):
             told = self._told[serial]
             if told.time >= since and told.lang == read.entry.lang:
-                near[told.story].append((cosine(query, told.terms, told.weights), serial))
+                near[told.story].append((_similarity(read, told), serial))
         found = [self._candidate(read, story, max(hits), since) for story, hits in near.items()]
         return sorted(found, key=lambda candidate: (-candidate.similarity, candidate.story))
 
-    def _candidate(self, read: _Read, story: str, best: tuple[float, int], since: float) -> _Candidate:
-        members = [told for serial in self._members[story] if (told := self._told[serial]).time >= since]
-        total = sum(cosine(read.vector.weights, told.terms, told.weights) for told in members)
-        return _Candidate(story, (best[0] + total / len(members)) / 2, best[1])
+    def _candidate(self, read: Reading, story: str, best: tuple[float, int], since: float) -> _Candidate:
+        asked = self._asked(story)
+        members = [told for serial in asked if (told := self._told[serial]).time >= since]
+        if len(members) < 2:
+            return _Candidate(story, *best)
+        return _Candidate(story, fmean(_similarity(read, told) for told in members), best[1])
 
-    def _nearby(self, vector: Vector) -> list[int]:
+    def _asked(self, story: str) -> Sequence[int]:
+        serials = self._members[story]
+        return serials if len(serials) <= MEMBERS_ASKED else (serials[0], *serials[1 - MEMBERS_ASKED :])
+
+    def _nearby(self, read: Reading) -> list[int]:
         """Serials of the entries that share the heaviest terms, best first."""
         scores: dict[int, float] = defaultdict(float)
         budget = POSTINGS_READ
-        for term in vector.heaviest(HEAVY_TERMS):
+        for term, gain in _heaviest(read):
             postings = self._postings.get(term, ())[-budget:] if budget else ()
             budget -= len(postings)
-            gain = vector.weights[term] ** 2
             for serial in postings:
                 scores[serial] += gain
         return sorted(scores, key=lambda serial: (-scores[serial], -serial))[:CANDIDATES]
 
-    def _shared(self, read: _Read, serial: int) -> tuple[str, ...]:
+    def _shared(self, read: Reading, serial: int) -> tuple[str, ...]:
         told = self._told[serial]
         weight = {
-            term: read.vector.weights[term] * theirs
+            read.article.words[term]: read.article.weights[term] * theirs
             for term, theirs in zip(told.terms, told.weights, strict=True)
-            if term in read.vector.words
+            if term in read.article.words
         }
-        heaviest = sorted(weight, key=lambda term: -weight[term])[:SHOWN_TERMS]
-        return tuple(read.vector.words[term] for term in heaviest)
+        for term, theirs in zip(told.title_terms, told.title_weights, strict=True):
+            if (read.brief or told.brief) and term in read.title.words:
+                weight.setdefault(read.title.words[term], read.title.weights[term] * theirs)
+        return tuple(sorted(weight, key=lambda word: -weight[word])[:SHOWN_TERMS])
 
-    def _veto(self, read: _Read, candidate: _Candidate) -> tuple[str, str]:
-        """The headline that keeps the entry from the story, and why; two empty texts if none does."""
+    # ── vetoes ───────────────────────────────────────────────────────────────────────────────────────
+    def _veto(self, read: Reading, candidate: _Candidate) -> tuple[_Told, Contrast]:
+        """What keeps the entry from the story, and the entry of it that shows it."""
         for serial in dict.fromkeys((candidate.nearest, self._members[candidate.story][0])):
             told = self._told[serial]
-            why = turned(read.signs, told.signs) or self._words_differ(read, told)
-            if why:
-                return told.title, why
-        return "", ""
+            contrast = turned(read.signs, told.signs)
+            contrast = contrast if contrast.why else self._words_differ(read, told)
+            if contrast.why:
+                return told, contrast
+        return told, NONE
 
-    def _words_differ(self, read: _Read, told: _Told) -> str:
+    def _words_differ(self, read: Reading, told: _Told) -> Contrast:
         headline = read_headline(told.title, told.lang, self._data.of(told.lang))
-        has = told_in(read.vector.weights)
-        return (
-            opposed(read.headline, headline)
-            or apart(read.headline, has, headline, told_in(frozenset(told.terms)))
-            or swapped(read.headline, headline)
-        )
+        contrast = opposed(read.headline, headline)
+        if contrast.why:
+            return contrast
+        ours = told_in(read.article.weights.keys() | read.title.weights.keys())
+        theirs = told_in({*told.terms, *told.title_terms})
+        brief = read.brief or told.brief
+        why = apart(read.headline, ours, headline, theirs, brief=brief) or swapped(read.headline, headline)
+        return Contrast(why)
+
+    # ── whose word, and who else ─────────────────────────────────────────────────────────────────────
+    def _copied_from(self, read: Reading, story: str) -> str:
+        """The voice of the earliest report in the story whose text the entry repeats."""
+        if not read.sketch:
+            return ""
+        for serial in self._members.get(story, ()):
+            told = self._told[serial]
+            if alike(read.sketch, told.sketch):
+                return told.voice if told.voice != read.entry.owner else ""
+        return ""
+
+    def _links(self, read: Reading, since: float) -> tuple[Link, ...]:
+        """Who tells it in other languages: the newest of each that the same rule found at the same places."""
+        if not read.places:
+            return ()
+        found: dict[str, Link] = {}
+        for rule in read.signs.rules:
+            for serial in reversed(self._by_rule.get(rule, ())[-LINKS_READ:]):
+                told = self._told[serial]
+                recent = read.entry.first_seen.timestamp() - told.time <= LINKED_WITHIN and told.time >= since
+                other = told.lang != read.entry.lang and told.lang not in found
+                agree = recent and other and not turned(read.signs, told.signs).why
+                if agree and _same_ground(read.places, told.places):
+                    found[told.lang] = Link(told.story, told.lang, told.voice, told.title)
+        return tuple(found[lang] for lang in sorted(found))
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────────
     def absorb(self, entry: Entry, matches: Sequence[Match], placement: Placement) -> None:
         """Remember an entry where it was placed."""
-        self.absorb_filed(entry, matches, placement.story)
+        self._absorb(entry, matches, placement.story, placement.voice)
 
     def absorb_filed(self, entry: Entry, matches: Sequence[Match], story: str) -> None:
         """Remember an entry as filed under a story, and forget what has left the window."""
+        read = self._read(entry, matches)
+        self._absorb(entry, matches, story, credit(entry) or self._copied_from(read, story))
+
+    def _absorb(self, entry: Entry, matches: Sequence[Match], story: str, voice: str) -> None:
         self.forget_before(entry.first_seen - self._window)
         read = self._read(entry, matches)
         self._last_read = None
         serial, self._next = self._next, self._next + 1
-        weights = read.vector.weights
-        terms, packed = array("I", weights), array("f", weights.values())
-        identities = tuple(filter(None, (*read.identities, read.title_identity)))
-        self._told[serial] = _Told(
-            entry.first_seen.timestamp(), story, entry.title, entry.lang, terms, packed, read.vector.posted,
-            read.signs, identities,
-        )  # fmt: skip
-        for term in terms[: read.vector.posted]:
+        if story not in self._members:
+            self._count(read.article)
+        told = self._told[serial] = _packed(read, story, voice or entry.owner)
+        for term in _listed(told):
             self._postings.setdefault(term, array("I")).append(serial)
+        for rule in told.signs.rules:
+            self._by_rule.setdefault(rule, array("I")).append(serial)
         self._members.setdefault(story, []).append(serial)
-        self._known.update(dict.fromkeys(identities, serial))
+        self._known.update(dict.fromkeys(told.identities, serial))
+
+    def _count(self, opener: Vector) -> None:
+        self._stories += 1
+        for term in opener.words:
+            self._opened[term] = self._opened.get(term, 0) + 1
+        if self._stories >= COUNTED:
+            self._stories //= 2
+            self._opened = {term: count // 2 for term, count in self._opened.items() if count > 1}
 
     def forget_before(self, time: datetime) -> None:
         """Forget entries first seen before ``time``."""
@@ -258,11 +341,10 @@ class StoryIndex:
 
     def _forget(self, serial: int, told: _Told) -> None:
         del self._told[serial]
-        for term in told.terms[: told.posted]:
-            postings = self._postings[term]
-            postings.pop(0)  # serials leave in the order they came
-            if not postings:
-                del self._postings[term]
+        for term in _listed(told):
+            _pop_first(self._postings, term)
+        for rule in told.signs.rules:
+            _pop_first(self._by_rule, rule)
         self._members[told.story].pop(0)
         if not self._members[told.story]:
             del self._members[told.story]
@@ -271,31 +353,76 @@ class StoryIndex:
                 del self._known[identity]
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────
-    def _read(self, entry: Entry, matches: Sequence[Match]) -> _Read:
+    def _read(self, entry: Entry, matches: Sequence[Match]) -> Reading:
         """The entry as read; remembered until it is absorbed, since placing and absorbing follow each other."""
-        if self._last_read is not None and self._last_read.entry is entry:
-            return self._last_read
-        language = self._data.of(entry.lang)
-        title = read_words(entry.title, entry.lang, language)
-        summary = read_words(entry.summary[:SUMMARY_LENGTH], entry.lang, language)
-        headline = headline_of(entry.title, title, language)
-        self._last_read = _Read(
-            entry,
-            headline,
-            vector_of(title, summary, language, self._seen),
-            signs_of(matches),
-            tuple(
-                _identity(alias) for alias in dict.fromkeys((entry.key, *entry.aliases, entry.link)) if alias
-            ),
-            _title_identity(headline, entry.lang),
-        )
+        if self._last_read is None or self._last_read.entry is not entry:
+            self._last_read = read_entry(entry, matches, self._data, self._seen)
         return self._last_read
 
     def _seen(self, term: int) -> float:
-        return len(self._postings.get(term, ())) / (len(self._told) + YOUNG_WINDOW)
+        return self._opened.get(term, 0) / (self._stories + YOUNG)
 
 
-def _title_identity(headline: Headline, lang: str) -> int:
-    if len(headline.content) < TITLE_WORDS:
-        return 0
-    return _identity(f"title {lang} " + " ".join(word.stem for word in headline.words))
+@dataclass(frozen=True, slots=True)
+class _Against:
+    """The told entry that a veto kept an entry from, and why."""
+
+    told: _Told
+    contrast: Contrast
+
+    def noted(self, placement: Placement) -> Placement:
+        """The placement that says so."""
+        return replace(
+            placement,
+            differs_from=self.told.title,
+            veto=self.contrast.why,
+            contradicts=self.told.story if self.contrast.how else "",
+            speaks_against=self.contrast.how,
+        )
+
+
+def _similarity(read: Reading, told: _Told) -> float:
+    words = cosine(read.article.weights, told.terms, told.weights)
+    if not read.brief and not told.brief:
+        return words
+    return max(words, cosine(read.title.weights, told.title_terms, told.title_weights))
+
+
+def _heaviest(read: Reading) -> list[tuple[int, float]]:
+    """The terms to look for candidates by, heaviest first, each with what it speaks for."""
+    terms = {term: read.article.weights[term] ** 2 for term in read.article.heaviest(HEAVY_TERMS)}
+    classes = [term for term in read.title.heaviest(HEAVY_TERMS) if term not in read.article.weights]
+    terms.update((term, read.title.weights[term] ** 2) for term in classes[:HEAVY_CLASSES])
+    return sorted(terms.items(), key=lambda each: -each[1])
+
+
+def _same_ground(ours: Iterable[str], theirs: Iterable[str]) -> bool:
+    """Do two sets of places meet?"""
+    return any(within(one, other) for one in ours for other in theirs)
+
+
+def _packed(read: Reading, story: str, voice: str) -> _Told:
+    """A read entry as it is kept. The classes of a mere headline are listed behind its words."""
+    article, title = read.article.weights, read.title.weights
+    return _Told(
+        read.entry.first_seen.timestamp(), story, read.entry.title, read.entry.lang, voice, read.brief,
+        array("I", article), array("f", article.values()), array("I", title), array("f", title.values()),
+        0 if read.series else read.article.posted,
+        read.signs, tuple(filter(None, (*read.identities, read.title_identity))), read.sketch, read.places,
+    )  # fmt: skip
+
+
+def _listed(told: _Told) -> list[int]:
+    """The terms under which the index lists an entry."""
+    terms = told.terms[: told.listed].tolist()
+    if told.brief and told.listed:
+        known = set(told.terms)
+        terms += [term for term in told.title_terms if term not in known]
+    return terms
+
+
+def _pop_first(postings: dict[_Key, array[int]], key: _Key) -> None:
+    """Serials leave in the order they came."""
+    postings[key].pop(0)
+    if not postings[key]:
+        del postings[key]

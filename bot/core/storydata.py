@@ -13,7 +13,7 @@ A *phrase* leads to *marks*. A mark is a short text whose first character tells 
 ``@US/TN/Nashville``  a place, from the country down; ``@US`` contains it
 ``#monday``           a day or month
 ``%points``           a unit whose number identifies an event (magnitude, basis points)
-``^dead``             a count that grows while an event is reported (dead, injured): never tells two apart
+``:``                 a verb of saying: who says it is no part of what happened
 ====================  =====================================================================================
 """
 
@@ -21,6 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+SAYING = ":"
 
 UNSEEN = 1e-7
 """Share of running text of a word that no table knows: rarer than the rarest one listed."""

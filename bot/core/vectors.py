@@ -1,8 +1,10 @@
 """A text as a weighted bag of terms: TF-IDF, and how similar two bags are.
 
-A term is a stem; its weight grows with its place (headline, summary) and with its rarity. Words that have a class
-or a country give part of their weight to it, so that *truce* meets *ceasefire* and *Kyiv* meets *Ukraine*; the
-parts are chosen orthogonal, so the same word still meets itself in full.
+A term is a stem; its weight grows with its place (headline, summary) and with its rarity. An article has two
+vectors. The *article's* is of its words as they stand: a summary repeats what identifies the event, and classes would
+only bring together what is of one kind (on round-ups they cost five points of precision). The *headline's* is for
+texts that are but a headline: words that have a class or a country give part of their weight to it, so that *truce*
+meets *ceasefire* and *Kyiv* meets *Ukraine*; the parts are orthogonal, so a word still meets itself in full.
 
 Terms are known by a 32-bit checksum, so nothing grows with the vocabulary; at 200,000 terms a collision touches
 about five of them.
@@ -25,7 +27,7 @@ TITLE_WEIGHT = 1.5
 SUMMARY_WEIGHT = 1.0
 SUMMARY_LENGTH = 300  # characters
 BIGRAM_WEIGHT = 0.5
-CLASS_SHARE = 0.5  # of a word's squared weight, given to its class or country
+CLASS_SHARE = 0.6  # of a word's squared weight in a headline, given to its class or country
 WORDS_A_TEXT = 50  # turns a share of running text into a share of articles
 LEAST_IDF = 0.6  # terms found in more than half of all articles say nothing
 HIGHEST_IDF = 9.5
@@ -62,41 +64,52 @@ def rarity(term: str, language: Language, seen: float) -> float:
     return min(-math.log(0.5 * background + 0.5 * max(background, seen)), HIGHEST_IDF)
 
 
-def vector_of(title: Sequence[Word], summary: Sequence[Word], language: Language, seen: Seen) -> Vector:
-    """The vector of an article from its words."""
-    idf = {word.stem: 0.0 for word in (*title, *summary)}
-    for term in idf:
-        idf[term] = rarity(term, language, seen(checksum(term)))
+def article_vector(title: Sequence[Word], summary: Sequence[Word], language: Language, seen: Seen) -> Vector:
+    """The vector of an article from the words of its headline and summary, as they stand."""
+    counts = _counted((title, TITLE_WEIGHT), (summary, SUMMARY_WEIGHT))
+    idf = {term: rarity(term, language, seen(checksum(term))) for term in counts}
+    weights = {
+        term: idf[term] * (1.0 + math.log(count) if count > 1.0 else count)
+        for term, count in counts.items()
+        if idf[term] > LEAST_IDF
+    }
+    return _normalised(weights, dict(_bigrams(title, idf)))
+
+
+def headline_vector(title: Sequence[Word], language: Language, seen: Seen) -> Vector:
+    """The vector of a headline, in which words meet others of their class or country."""
     weights: dict[str, float] = {}
     classes: dict[str, float] = defaultdict(float)
-    for term, count, kin in _counted(title, summary):
-        weight = idf[term] * (1.0 + math.log(count) if count > 1.0 else count)
-        if idf[term] > LEAST_IDF:
-            weights[term] = weight * (math.sqrt(1.0 - CLASS_SHARE) if kin else 1.0)
-            for each in kin:
-                classes[each] = max(classes[each], weight * math.sqrt(CLASS_SHARE / len(kin)))
-    weights.update(classes)
-    posted = len(weights)
-    weights.update(_bigrams(title, idf))
-    length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-    numbered = {checksum(term): weight / length for term, weight in weights.items()}
-    words = {checksum(term): term for term in list(weights)[:posted]}
+    for word in title:
+        idf = rarity(word.stem, language, seen(checksum(word.stem)))
+        if idf <= LEAST_IDF:
+            continue
+        kin = _kin(word)
+        weights[word.stem] = idf * (math.sqrt(1.0 - CLASS_SHARE) if kin else 1.0)
+        for each in kin:
+            classes[each] = max(classes[each], idf * math.sqrt(CLASS_SHARE / len(kin)))
+    return _normalised({**weights, **classes}, {})
+
+
+def _normalised(weights: Mapping[str, float], bigrams: Mapping[str, float]) -> Vector:
+    both = {**weights, **bigrams}
+    length = math.sqrt(sum(weight * weight for weight in both.values())) or 1.0
+    numbered = {checksum(term): weight / length for term, weight in both.items()}
+    words = {checksum(term): term for term in weights}
     return Vector(numbered, words, len(words))
 
 
-def _counted(title: Sequence[Word], summary: Sequence[Word]) -> Iterable[tuple[str, float, tuple[str, ...]]]:
+def _counted(*texts: tuple[Sequence[Word], float]) -> dict[str, float]:
     counts: dict[str, float] = defaultdict(float)
-    kin: dict[str, tuple[str, ...]] = {}
-    for words, weight in ((title, TITLE_WEIGHT), (summary, SUMMARY_WEIGHT)):
+    for words, weight in texts:
         for word in words:
             counts[word.stem] += weight
-            kin.setdefault(word.stem, _kin(word))
-    return ((term, count, kin[term]) for term, count in counts.items())
+    return counts
 
 
 def _kin(word: Word) -> tuple[str, ...]:
     """What a word is a kind of: its classes, its sides, its country."""
-    return tuple(kind_of(mark) for mark in word.marks if mark[0] in "=+-@")
+    return tuple(dict.fromkeys(kind_of(mark) for mark in word.marks if mark[0] in "=+-@"))
 
 
 def _bigrams(title: Sequence[Word], idf: Mapping[str, float]) -> Iterable[tuple[str, float]]:
