@@ -44,15 +44,18 @@ from bot.pages import Pages
 from bot.poller import Poller, PollerOptions
 from bot.ports import Notifier, Polled, PollRecord
 from bot.service import Service
+from bot.service_board import Board
 from bot.service_ground import Doors, Ground
 from bot.slackapp import SlackFront
 from bot.sources import SOURCES, PageSource
+from bot.sources.discovery import Discovery, Found
 from bot.sources.http import Client
 from bot.sources.parsers import Parsers, parser_processes
 from bot.store import Store, open_store
 from bot.supervise import Supervisor
 from bot.systemclock import SystemClock
 from bot.web import Health, WebServer, create_app
+from bot.web.console import console, keys_of
 from bot.web.hook import telegram_hook
 
 log = structlog.get_logger()
@@ -138,7 +141,8 @@ class Bot:
         self.watcher = Watcher(
             settings.rules_dir, in_force.desk, in_force.change, self._rules_problem, self.clock
         )
-        self.service = Service(self._ground(client))
+        self.board = Board()
+        self.service = Service(self._ground(client, parsers))
         self.chat = chat_of(settings, self.service)
         self.slack = slack_front_of(settings, self.service)
         self.heartbeat = Heartbeat(self.clock)
@@ -146,11 +150,14 @@ class Bot:
         self._observer = parts.observe
         self.web_url = ""  # where the web front answers, if it does
 
-    def _ground(self, client: Client) -> Ground:
+    def _ground(self, client: Client, parsers: Parsers) -> Ground:
         store, settings = self.store, self.settings
 
         async def page(url: str) -> Entry | None:
             return await read_entry(client, url)
+
+        async def discover(url: str) -> Sequence[Found]:
+            return await Discovery(client, parsers).feeds_of(url)
 
         return Ground(
             wishes=store.wishes,
@@ -164,11 +171,16 @@ class Bot:
             wake=self.owed,
             page=page,
             reload=self._reload,
+            rules_dir=settings.rules_dir,
+            board=self.board,
+            hands=self.poller,
+            discover=discover,
         )
 
     # ── hooks ────────────────────────────────────────────────────────────────────────────────────────
     def _observed(self, polled: Polled, record: PollRecord) -> None:
         self.pages.offer(polled, record)
+        self.board.offer(record)
         if self._observer is not None:
             self._observer(polled, record)
 
@@ -324,14 +336,26 @@ async def running_bot(settings: Settings, parts: Parts | None = None) -> AsyncIt
         stack.push_async_callback(bot.stop)
         bot.start()
         if parts.web:
-            app = create_app(bot.health, metrics.REGISTRY)
-            if bot.chat is not None and settings.telegram_webhook_secret is not None:
-                app.include_router(telegram_hook(bot.chat.accept))
-            web = WebServer(app, settings.web_host, settings.web_port)
-            await web.start()
+            web = await stack.enter_async_context(serving(bot))
             bot.web_url = web.url
-            stack.push_async_callback(web.stop)
         yield bot
+
+
+@asynccontextmanager
+async def serving(bot: Bot) -> AsyncIterator[WebServer]:
+    """The web front, from its open port to its last answer. Raises ConfigError."""
+    settings = bot.settings
+    keys = keys_of(settings, bot.clock.monotonic) if settings.web_console else None
+    app = create_app(bot.health, metrics.REGISTRY, hosts=settings.web_names, keys=keys)
+    if bot.chat is not None and settings.telegram_webhook_secret is not None:
+        app.include_router(telegram_hook(bot.chat.accept))
+    async with AsyncExitStack() as stack:
+        if keys is not None:
+            await stack.enter_async_context(console(app, bot.service, keys))
+        web = WebServer(app, settings.web_host, settings.web_port)
+        await web.start()
+        stack.push_async_callback(web.stop)
+        yield web
 
 
 async def run_until_told(settings: Settings, parts: Parts | None = None) -> None:

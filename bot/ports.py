@@ -380,7 +380,7 @@ class Views(Protocol):
         """Every entry filed under a story with its decision, oldest first."""
         ...
 
-    async def stories(self, limit: int, *, since: datetime | None = None) -> Sequence[StoryRecord]:
+    async def newest_stories(self, limit: int, *, since: datetime | None = None) -> Sequence[StoryRecord]:
         """Stories that were told, the last changed first; ``since`` = changed later than that."""
         ...
 

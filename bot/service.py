@@ -8,6 +8,9 @@ every refusal leaves a line in the log. The verbs are grouped by noun, each grou
 :mod:`bot.service_silences`     what is muted until when, for one chat or for all
 :mod:`bot.service_questions`    why, why not, latest, search, status; "wrong"
 :mod:`bot.service_operations`   for admins: feeds, dead letters, subscribers, feedback, reload
+:mod:`bot.service_newsroom`     stories as they ring, near misses, numbers
+:mod:`bot.service_rules`        the editors' files: drafts, what they would have done, versions
+:mod:`bot.service_feeds`        what is watched: how each feed does, adding, pausing, lists of feeds
 :mod:`bot.service_ground`       who may what, and the seams all this stands on
 ==============================  ====================================================================
 
@@ -17,9 +20,12 @@ Answers are values, never texts: how they are said, and in which language, is th
 from __future__ import annotations
 
 from bot.service_chats import Chats
+from bot.service_feeds import Feeds
 from bot.service_ground import Ground
+from bot.service_newsroom import Newsroom
 from bot.service_operations import Operations
 from bot.service_questions import Questions
+from bot.service_rules import Rules
 from bot.service_silences import Silences
 
 
@@ -34,3 +40,6 @@ class Service:
         self.silences = Silences(ground)
         self.questions = Questions(ground)
         self.operations = Operations(ground)
+        self.newsroom = Newsroom(ground)
+        self.rules = Rules(ground)
+        self.feeds = Feeds(ground)

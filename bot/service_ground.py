@@ -7,7 +7,8 @@ decided here and nowhere else. Names are never looked at, for names can be taken
 stranger  may do nothing: the deployment has not opened its door to this chat
 reader    may ask: why, latest, search …
 keeper    may also change what this chat is told: alone with the bot, or an admin of the group
-admin     may also see and change what concerns everybody; a numeric id in the settings
+editor    may also see and change the editors' files, in the console; by name in the settings
+admin     may also see and change what concerns everybody; a numeric id, or a name, in the settings
 ========  ===================================================================================
 """
 
@@ -15,16 +16,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
+from pathlib import Path
+from typing import Protocol
 
 import structlog
 
 from bot.core.model import Entry
-from bot.errors import NotPermitted, Problem
+from bot.errors import InputError, NotPermitted, Problem
 from bot.ingest import Orders
 from bot.ports import Clock, DeadLetters, FeedStates, Outbox, Views, Wishes
+from bot.service_board import Board
+from bot.sources.discovery import Found
 
 log = structlog.get_logger()
 
@@ -35,7 +40,8 @@ class Role(IntEnum):
     STRANGER = 0
     READER = 1
     KEEPER = 2
-    ADMIN = 3
+    EDITOR = 3
+    ADMIN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,14 @@ def at_the_machine(user: str) -> Actor:
     return Actor("cli", user, Role.ADMIN)
 
 
+CONSOLE = {"viewer": Role.READER, "editor": Role.EDITOR, "admin": Role.ADMIN}
+
+
+def at_the_console(user: str, role: str) -> Actor:
+    """Somebody the console let in; a role nobody knows is a stranger's."""
+    return Actor("web", user, CONSOLE.get(role, Role.STRANGER))
+
+
 @dataclass(frozen=True, slots=True)
 class Doors:
     """Who is let in. An empty ``telegram_admins`` means that nobody is one."""
@@ -104,6 +118,31 @@ async def _no_page(_url: str) -> Entry | None:
     return None
 
 
+async def _no_discovery(_url: str) -> Sequence[Found]:
+    raise InputError("This bot reads no addresses for others.")
+
+
+class FeedHands(Protocol):
+    """What a person may do with a feed that is polled; every verb is False for a name nobody polls."""
+
+    def poll_now(self, name: str) -> bool: ...
+
+    def pause(self, name: str, reason: str = "") -> bool: ...
+
+    def resume(self, name: str) -> bool: ...
+
+
+class _NoHands:
+    def poll_now(self, name: str) -> bool:  # noqa: ARG002 — the seam's arguments
+        return False
+
+    def pause(self, name: str, reason: str = "") -> bool:  # noqa: ARG002
+        return False
+
+    def resume(self, name: str) -> bool:  # noqa: ARG002
+        return False
+
+
 async def _no_reload() -> Sequence[Problem]:
     return ()
 
@@ -123,6 +162,10 @@ class Ground:
     wake: asyncio.Event
     page: Callable[[str], Awaitable[Entry | None]] = _no_page
     reload: Callable[[], Awaitable[Sequence[Problem]]] = _no_reload
+    rules_dir: Path | None = None  # the editors' folder, where somebody may write it
+    board: Board = field(default_factory=Board)
+    hands: FeedHands = field(default_factory=_NoHands)
+    discover: Callable[[str], Awaitable[Sequence[Found]]] = _no_discovery  # the feeds of a site or page
 
     @property
     def now(self) -> datetime:

@@ -33,6 +33,7 @@ COMMANDS = {
     "rules": ("bot.cli.rules", "app", KEEP),
     "story": ("bot.cli.story", "story", ASK),
     "outbox": ("bot.cli.outbox", "app", BOT),
+    "console-user": ("bot.cli.webuser", "console_user", BOT),
 }
 """Command → the module and name that has it, and where it stands on the help page."""
 

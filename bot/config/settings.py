@@ -46,6 +46,7 @@ from bot.config.values import (
     wrong,
     yes_or_no,
 )
+from bot.config.webusers import WebUser, read_users
 from bot.core.model import Receiver
 from bot.errors import ConfigError, Problem
 
@@ -80,6 +81,13 @@ def _secret(value: object) -> SecretStr:
     if isinstance(value, Slips):
         raise value
     return SecretStr(text(value))
+
+
+def _users(value: object) -> SecretStr:
+    """The people of the console, looked at now so that a slip is told at the start."""
+    secret = _secret(value)
+    read_users(secret.get_secret_value())
+    return secret
 
 
 def _named_secrets(value: Mapping[str, object]) -> dict[str, SecretStr]:
@@ -132,6 +140,7 @@ def _typed_id(value: object) -> int:
 Text = Annotated[str, BeforeValidator(text)]
 Base = Annotated[str, BeforeValidator(_base)]
 Secret = Annotated[SecretStr | None, BeforeValidator(_secret)]
+Users = Annotated[SecretStr | None, BeforeValidator(_users)]
 Duration = Annotated[timedelta, _typed(timedelta, duration)]
 YesNo = Annotated[bool, _typed(bool, yes_or_no)]
 Size = Annotated[int, _typed(int, _size)]
@@ -236,8 +245,19 @@ class Settings(BaseSettings):
         False, "yes = addresses of this very machine may be polled, for demonstrations and tests only."
     )
 
-    web_host: Text = _setting("127.0.0.1", "Where health, readiness and metrics are served.", section="Web")
+    web_host: Text = _setting(
+        "127.0.0.1", "Where the console, health, readiness and metrics are served.", section="Web"
+    )
     web_port: Annotated[int, _typed(int, whole(0, 65535))] = _setting(8080, "Its port; 0 = any free one.")
+    web_console: YesNo = _setting(True, "no = health, readiness and metrics alone, without the console.")
+    web_users: Users = _setting(
+        None,
+        "Who may open the console: lines of newsalert console-user, separated by ; (better in WEB_USERS_FILE). Empty: "
+        "on loopback whoever sits at this machine is admin; on any other address the console refuses to start.",
+    )
+    web_names: Annotated[tuple[str, ...], NoDecode, BeforeValidator(several(text))] = _setting(
+        (), "Further names the console is called by, with commas: what a proxy before it passes on as Host."
+    )
 
     log_level: Annotated[LogLevel, _word("debug", "info", "warning", "error")] = _setting(
         "info", "debug, info, warning or error.", section="Logs"
@@ -285,6 +305,11 @@ class Settings(BaseSettings):
         password = re.search(r"://[^:/@]*:([^@]*)@", self.database_url)
         return (*(each.get_secret_value() for each in found), *([password[1]] if password else []))
 
+    @property
+    def console_users(self) -> tuple[WebUser, ...]:
+        """Who may open the console; () = nobody was named."""
+        return read_users(self.web_users.get_secret_value()) if self.web_users else ()
+
     def may_subscribe(self, chat: int) -> bool:
         """Whether this chat may subscribe; ids only, names can be taken."""
         if self.telegram_subscribers == "everyone" or chat in self.telegram_admins:
@@ -299,7 +324,9 @@ def _with_files(
     return SecretFiles(settings, variables, TWINS), source
 
 
-TWINS = ("database_url", "telegram_token", "telegram_webhook_secret", "slack_bot_token", "slack_app_token")
+TWINS = (
+    "database_url", "telegram_token", "telegram_webhook_secret", "slack_bot_token", "slack_app_token", "web_users",
+)  # fmt: skip
 """Settings that may stand in a file of their own."""
 
 

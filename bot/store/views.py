@@ -84,7 +84,7 @@ class ViewTable:
         async with self._database.read() as connection:
             return [_stored(*row) for row in await connection.execute(wanted)]
 
-    async def stories(self, limit: int, *, since: datetime | None = None) -> Sequence[StoryRecord]:
+    async def newest_stories(self, limit: int, *, since: datetime | None = None) -> Sequence[StoryRecord]:
         """Stories that were told, the last changed first."""
         story = tables.stories.c
         wanted = select(story.doc).where(story.revision > 0).order_by(story.updated.desc()).limit(limit)

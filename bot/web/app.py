@@ -19,7 +19,9 @@ from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from bot.web.access import Access
 from bot.web.guard import Guard
+from bot.web.keys import Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +50,35 @@ class Health:
 
 
 def create_app(
-    health: Callable[[], Health], registry: CollectorRegistry, *, hosts: Iterable[str] = ()
+    health: Callable[[], Health],
+    registry: CollectorRegistry,
+    *,
+    hosts: Iterable[str] = (),
+    keys: Keys | None = None,
 ) -> FastAPI:
-    """The app. ``health`` is asked at every request; ``hosts`` are further names it may be called by."""
-    app = FastAPI(title="newsalert", docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(Guard, hosts=hosts)
+    """The app. ``health`` is asked at every request; ``hosts`` are further names it may be called by.
 
-    @app.api_route("/healthz", methods=["GET", "HEAD"])
+    With ``keys`` whatever is put on it is for those who are let in (:mod:`bot.web.access`).
+    """
+    app = FastAPI(title="newsalert", docs_url=None, redoc_url=None, openapi_url=None)
+    if keys is not None:
+        app.add_middleware(Access, keys=keys)
+    app.add_middleware(Guard, hosts=hosts)  # the last one added is asked first
+
+    @app.api_route("/healthz", methods=["GET", "HEAD"], include_in_schema=False)
     async def healthz() -> JSONResponse:
         now = health()
         body = {"status": "ok" if now.alive else "failing", "failing": list(now.failing)}
         return JSONResponse(body, 200 if now.alive else 503)
 
-    @app.api_route("/readyz", methods=["GET", "HEAD"])
+    @app.api_route("/readyz", methods=["GET", "HEAD"], include_in_schema=False)
     async def readyz() -> JSONResponse:
         now = health()
         missing = [*now.missing, *(f"{loop} failed" for loop in now.failing)]
         body = {"status": "not ready" if missing else "ready", "missing": missing}
         return JSONResponse(body, 503 if missing else 200)
 
-    @app.api_route("/metrics", methods=["GET", "HEAD"])
+    @app.api_route("/metrics", methods=["GET", "HEAD"], include_in_schema=False)
     async def metrics() -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 

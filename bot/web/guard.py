@@ -35,22 +35,33 @@ class Guard:
         self._hosts = {"localhost", socket.gethostname().lower(), *(host.lower() for host in hosts)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
+            return
+        known = self.answers(Headers(scope=scope).get("host", ""))
+        if scope["type"] == "websocket":
+            await (self._app if known else refuse_socket)(scope, receive, send)
             return
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)  # a page of the console has a policy of its own
             await send(message)
 
-        app = self._app if self.answers(Headers(scope=scope).get("host", "")) else _REFUSAL
-        await app(scope, receive, send_guarded)
+        await (self._app if known else _REFUSAL)(scope, receive, send_guarded)
 
     def answers(self, host: str) -> bool:
         """May a request with this Host header be answered? ``[::1]:8080``, ``localhost``, ``10.1.2.3:80``."""
         name = host_name(host)
         return name in self._hosts or _is_address(name)
+
+
+async def refuse_socket(_scope: Scope, receive: Receive, send: Send) -> None:
+    """No to a WebSocket, before it is one."""
+    await receive()
+    await send({"type": "websocket.close", "code": 1008})
 
 
 _REFUSAL = PlainTextResponse("This service does not go by that name.\n", 421)

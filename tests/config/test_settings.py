@@ -13,6 +13,7 @@ from bot.errors import ConfigError
 from tests.shared import ROOT
 
 TOKEN = "1234:a-very-secret-token"
+USERS = f"wall viewer sha256:{'0' * 64}"
 
 
 def refused(env_file: Path | None = None) -> list[str]:
@@ -69,7 +70,8 @@ def test_values_are_typed_as_people_type_them(
 def test_every_secret_may_stand_in_a_file_of_its_own(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    value = "postgresql+asyncpg://me:hunter2@db/news" if name == "database_url" else TOKEN
+    special = {"database_url": "postgresql+asyncpg://me:hunter2@db/news", "web_users": USERS}
+    value = special.get(name, TOKEN)
     path = tmp_path / "secret"
     path.write_text(f"{value}\n")
     monkeypatch.setenv(f"NEWSALERT_{name.upper()}_FILE", str(path))

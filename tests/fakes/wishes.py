@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.core.model import (
     Delivery,
+    DeliveryState,
     Entry,
     Feedback,
     FeedState,
@@ -16,7 +17,7 @@ from bot.core.model import (
     Subscription,
 )
 from bot.errors import StoreError
-from bot.ports import Counts, StoredDecision
+from bot.ports import Counts, Delays, StoredDecision
 
 
 class MemoryWishes:
@@ -87,7 +88,7 @@ class MemoryViews:
     def __init__(self, *decisions: StoredDecision) -> None:
         self.decisions = list(decisions)  # oldest first
         self.stories: dict[str, StoryRecord] = {}
-        self.deliveries: list[Delivery] = []
+        self.owing: list[Delivery] = []
         self.numbers = Counts()
 
     async def counts(self) -> Counts:
@@ -113,7 +114,41 @@ class MemoryViews:
                 yield stored.entry
 
     async def outbox(self, state: str = "", limit: int = 100) -> Sequence[Delivery]:
-        return [each for each in self.deliveries if not state or each.state.value == state][:limit]
+        return [each for each in self.owing if not state or each.state.value == state][:limit]
+
+    async def owed(self) -> int:
+        return sum(each.state is DeliveryState.OWED for each in self.owing)
+
+    async def newest_stories(self, limit: int, *, since: datetime | None = None) -> Sequence[StoryRecord]:
+        found = [
+            each for each in self.stories.values() if each.revision and not (since and each.updated <= since)
+        ]
+        return sorted(found, key=lambda story: story.updated, reverse=True)[:limit]
+
+    async def told(self, story: str) -> Sequence[StoredDecision]:
+        return [each for each in self.decisions if each.decision.story == story]
+
+    async def deliveries(self, story: str) -> Sequence[Delivery]:
+        return [each for each in self.owing if each.story == story]
+
+    async def delays(self, since: datetime | None = None) -> Sequence[float]:
+        return ()
+
+    async def sent(self, since: datetime) -> Sequence[tuple[str, int, datetime]]:
+        return ()
+
+    async def decided(self, since: datetime) -> Sequence[tuple[str, str, datetime]]:
+        return [(each.entry.feed, each.decision.outcome.value, each.at) for each in self.decisions]
+
+    async def lately(self, feed: str, limit: int = 10) -> Sequence[StoredDecision]:
+        return [each for each in self.decisions if each.entry.feed == feed][::-1][:limit]
+
+    async def delays_by_feed(self, since: datetime) -> Sequence[Delays]:
+        return ()
+
+    async def publications(self, since: datetime) -> Sequence[tuple[str, datetime, datetime]]:
+        found = [each.entry for each in self.decisions if each.entry.first_seen >= since]
+        return [(entry.feed, entry.published, entry.first_seen) for entry in found]
 
 
 class MemoryFeedStates:

@@ -1,0 +1,329 @@
+"""The editors' files, for people who write rules in the console: what a draft says, what it would have done, saving.
+
+A draft is never in force. It is read from a copy of the folder, so that what the editor sees is what the bot would
+say at its start; and it is saved only if it loads. Who saves names the text the editing began with, so that nobody
+overwrites what somebody else saved meanwhile. Everything saved is kept as a version; restoring is saving an old text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from difflib import unified_diff
+from pathlib import Path
+
+import structlog
+
+from bot.config.drafts import (
+    Draft,
+    Version,
+    file_named,
+    keep,
+    load_draft,
+    mark_of,
+    text_of,
+    version_text,
+    versions,
+    with_no_match,
+    write,
+)
+from bot.config.folder import yaml_files
+from bot.config.lint import lint
+from bot.config.load import failing_examples, rulebook_of
+from bot.core.matching import RuleBook, headline
+from bot.core.model import Entry, Feedback
+from bot.core.rules import Rule
+from bot.errors import InputError, Problem
+from bot.service_ground import Actor, Ground, Role
+from bot.service_questions import Sheet
+
+log = structlog.get_logger()
+
+DAYS = 7
+PORTION = 250  # entries matched in one go, in a thread
+MOST_READ = 200_000
+SHOWN = 50  # gained and lost alerts shown
+LONGEST_HEADLINE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """A file of the folder. ``rules`` are the ids in force from it."""
+
+    name: str
+    rules: tuple[str, ...]
+    problems: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a draft is: its mistakes, its examples, its hints. ``loads`` = it may be saved."""
+
+    problems: tuple[Problem, ...]
+    failing: tuple[Problem, ...] = ()
+    examples: int = 0
+    rules: tuple[str, ...] = ()
+
+    @property
+    def loads(self) -> bool:
+        """Nothing stands against saving it."""
+        return not self.failing and all(each.severity == "warning" for each in self.problems)
+
+
+@dataclass(slots=True)
+class Change:
+    """An entry that rings under one of two texts only."""
+
+    title: str
+    rule: str
+    score: int
+    level: str
+
+
+@dataclass(slots=True)
+class Comparison:
+    """The edited text against the saved one over the last days."""
+
+    days: int
+    entries: int = 0
+    before: Counter[str] = field(default_factory=Counter)  # rule → times it fired
+    after: Counter[str] = field(default_factory=Counter)
+    gained: list[Change] = field(default_factory=list)
+    lost: list[Change] = field(default_factory=list)
+    gained_count: int = 0
+    lost_count: int = 0
+    terms: Counter[str] = field(default_factory=Counter)  # term of the edited text → entries it stood in
+
+    @property
+    def a_day(self) -> tuple[float, float]:
+        """Fires a day: saved, edited."""
+        return self.before.total() / self.days, self.after.total() / self.days
+
+
+class Rules:
+    """Every verb needs an editor."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._on = ground
+        self._one = asyncio.Semaphore(1)  # one comparison at a time
+        self._saving = asyncio.Lock()
+
+    def _folder(self) -> Path:
+        if self._on.rules_dir is None:
+            raise InputError("This bot keeps no rules on disk.")
+        return self._on.rules_dir
+
+    # ── looking ──────────────────────────────────────────────────────────────────────────────────────
+    async def files(self, actor: Actor) -> Sequence[RuleFile]:
+        """The folder's files by name."""
+        actor.need(Role.EDITOR, "rule files")
+        held: dict[str, list[str]] = {}
+        for rule in self._on.orders().rulebook.rules.values():
+            held.setdefault(rule.file, []).append(rule.id)
+        names = [path.name for path in yaml_files(self._folder())]
+        return [RuleFile(name, tuple(held.get(name, ())), 0) for name in names]
+
+    async def text(self, actor: Actor, name: str) -> str:
+        """What stands in a file, "" for one that is not there yet. Raises InputError."""
+        actor.need(Role.EDITOR, "rule text")
+        return await asyncio.to_thread(text_of, file_named(self._folder(), name))
+
+    async def check(self, actor: Actor, name: str, text: str) -> Checked:
+        """Mistakes, hints and examples of a draft. Raises InputError."""
+        actor.need(Role.EDITOR, "check rules")
+        file_named(self._folder(), name)
+        return await asyncio.to_thread(_checked, self._folder(), name, text)
+
+    async def weigh(self, actor: Actor, name: str, text: str, subject: str) -> Sequence[Sheet]:
+        """The sum a draft's rules give a headline or the page behind a link. Raises InputError."""
+        actor.need(Role.EDITOR, "weigh")
+        wanted = " ".join(subject.split())[:LONGEST_HEADLINE]
+        if not wanted:
+            raise InputError("Paste a headline or a link.")
+        entry: Entry | None = headline(wanted)
+        if wanted.startswith(("http://", "https://")) and " " not in wanted:
+            entry = await self._on.page(wanted)
+        if entry is None:
+            raise InputError("I could not read that page: {error}", error="no article")
+        return await asyncio.to_thread(_weighed, self._folder(), name, text, entry)
+
+    async def compare(self, actor: Actor, name: str, text: str, *, days: int = DAYS) -> Comparison:
+        """What the last days would have been under the draft, and were under the saved text. Raises InputError."""
+        actor.need(Role.EDITOR, "compare rules")
+        folder, days = self._folder(), max(1, min(days, 90))
+        file_named(folder, name)
+        async with self._one:
+            saved = await self.text(actor, name)
+            books = await asyncio.to_thread(_two_books, folder, name, saved, text)
+            found = Comparison(days)
+            portion: list[Entry] = []
+            async for entry in self._on.views.archive(self._on.now - timedelta(days=days)):
+                portion.append(entry)
+                if len(portion) >= PORTION:
+                    await asyncio.to_thread(_tally, found, *books, portion)
+                    portion = []
+                if found.entries >= MOST_READ:
+                    break
+            await asyncio.to_thread(_tally, found, *books, portion)
+        return found
+
+    # ── changing ─────────────────────────────────────────────────────────────────────────────────────
+    async def save(self, actor: Actor, name: str, text: str, *, base: str) -> Sequence[Problem]:
+        """Write a draft that loads, and put it in force; ``base`` is the mark of the text it began with.
+
+        Raises InputError, NotPermitted; returns what the reload found in the whole folder.
+        """
+        actor.need(Role.EDITOR, "save rules")
+        folder = self._folder()
+        path = file_named(folder, name)
+        async with self._saving:
+            now = await asyncio.to_thread(text_of, path)
+            if mark_of(now) != base:
+                raise InputError("Somebody else changed this file meanwhile; open it again.")
+            checked = await asyncio.to_thread(_checked, folder, name, text)
+            if not checked.loads:
+                raise InputError("This does not load, so it was not saved.")
+            stamp = self._on.now.strftime("%Y%m%dT%H%M%S%f")
+            await asyncio.to_thread(_written, folder, path, (now, text), (actor.id, stamp))
+        log.info("rules.saved", file=name, by=actor.name, mark=mark_of(text), before=base)
+        return await self._on.reload()
+
+    async def versions(self, actor: Actor, name: str) -> Sequence[Version]:
+        """What was saved before, newest first. Raises InputError."""
+        actor.need(Role.EDITOR, "rule versions")
+        file_named(self._folder(), name)
+        return await asyncio.to_thread(versions, self._folder(), name)
+
+    async def version(self, actor: Actor, name: str, version: str) -> str:
+        """The text of a version. Raises InputError."""
+        actor.need(Role.EDITOR, "rule version")
+        file_named(self._folder(), name)
+        return await asyncio.to_thread(version_text, self._folder(), name, version)
+
+    async def diff(self, actor: Actor, name: str, version: str) -> str:
+        """From a version to what is saved now, as a unified diff. Raises InputError."""
+        old, new = await self.version(actor, name, version), await self.text(actor, name)
+        lines = unified_diff(old.splitlines(), new.splitlines(), version, "now", lineterm="")
+        return "\n".join(lines)
+
+    async def restore(self, actor: Actor, name: str, version: str) -> Sequence[Problem]:
+        """Save an earlier text again. Raises InputError, NotPermitted."""
+        text = await self.version(actor, name, version)
+        return await self.save(actor, name, text, base=mark_of(await self.text(actor, name)))
+
+    # ── what people called wrong ─────────────────────────────────────────────────────────────────────
+    async def proposals(self, actor: Actor, name: str) -> Sequence[Feedback]:
+        """Headlines people called wrong that a rule of this file rang on, one a headline."""
+        actor.need(Role.EDITOR, "proposals")
+        own = {rule.id for rule in self._on.orders().rulebook.rules.values() if rule.file == name}
+        found = {(each.rule, each.title): each for each in await self._on.wishes.feedback(limit=500)}
+        return [each for each in found.values() if each.rule in own]
+
+    async def with_example(self, actor: Actor, text: str, proposal: Feedback) -> str:
+        """The draft with the headline as an example the rule must not ring on. Raises InputError."""
+        actor.need(Role.EDITOR, "add example")
+        return with_no_match(text, proposal.rule, proposal.title, proposal.lang)
+
+
+# ── work done aside ──────────────────────────────────────────────────────────────────────────────────
+def _rules_of(draft: Draft, name: str) -> list[Rule]:
+    """The rules a draft's file holds; for a file that holds none (words, feeds) all that may depend on it."""
+    if draft.desk is None:
+        raise InputError("Mend the mistakes in the file first.")
+    own = [rule for rule in draft.desk.rules if rule.file == name]
+    return own if own or name in ("feeds.yaml", "routes.yaml") else list(draft.desk.rules)
+
+
+def _book(draft: Draft, rules: Sequence[Rule]) -> RuleBook:
+    if draft.desk is None:
+        raise InputError("Mend the mistakes in the file first.")
+    return rulebook_of(replace(draft.desk, rules=tuple(rules)))
+
+
+def _checked(folder: Path, name: str, text: str) -> Checked:
+    draft = load_draft(folder, name, text)
+    here = tuple(each for each in draft.problems if each.file == name)
+    if draft.desk is None:
+        if not here:
+            here = _news(folder, name, draft.problems)
+        return Checked(here) if here else Checked(())
+    rules = _rules_of(draft, name)
+    failing = failing_examples(rules, _book(draft, rules))
+    hints = [replace(each, file=name) for each in lint(replace(draft.desk, rules=tuple(rules)), Path())]
+    return Checked(
+        (*here, *hints),
+        tuple(problem for problems in failing.values() for problem in problems),
+        sum(len(rule.examples) for rule in rules),
+        tuple(rule.id for rule in rules),
+    )
+
+
+def _news(folder: Path, name: str, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Mistakes in other files that the draft makes, and the saved text does not."""
+    saved = load_draft(folder, name, text_of(folder / name))
+    known = {(each.file, each.key, each.message) for each in saved.problems}
+    fresh = [each for each in problems if (each.file, each.key, each.message) not in known]
+    return tuple(replace(each, line=0, message=f"{each.file}: {each.message}") for each in fresh)
+
+
+def _weighed(folder: Path, name: str, text: str, entry: Entry) -> list[Sheet]:
+    draft = load_draft(folder, name, text)
+    rules = _rules_of(draft, name)
+    book = _book(draft, rules)
+    return [Sheet(book.rules[match.rule], match) for match in book.sheet(entry)]
+
+
+def _two_books(folder: Path, name: str, saved: str, edited: str) -> tuple[RuleBook, RuleBook]:
+    after = load_draft(folder, name, edited)
+    new = _rules_of(after, name)
+    before: Draft | None = load_draft(folder, name, saved) if saved else None
+    old: list[Rule] = []
+    if before is not None:
+        with suppress(InputError):
+            old = _rules_of(before, name)
+    own = {_plain(rule) for rule in old} & {_plain(rule) for rule in new}
+    same_lists = before is not None and before.desk is not None and _lists(before) == _lists(after)
+    if same_lists and len(own) < max(len(old), len(new)):  # what did not change needs no comparing
+        old = [rule for rule in old if _plain(rule) not in own]
+        new = [rule for rule in new if _plain(rule) not in own]
+    return _book(before if before is not None and before.desk else after, old), _book(after, new)
+
+
+def _lists(draft: Draft) -> Mapping[str, Sequence[str]]:
+    return draft.desk.lists if draft.desk is not None else {}
+
+
+def _plain(rule: Rule) -> str:
+    """A rule without its lines and examples: what decides what it rings on."""
+    return repr(replace(rule, line=0, examples=(), terms=tuple(replace(each, line=0) for each in rule.terms)))
+
+
+def _tally(found: Comparison, before: RuleBook, after: RuleBook, entries: Iterable[Entry]) -> None:
+    for entry in entries:
+        found.entries += 1
+        new = {match.rule: match for match in after.match(entry)}
+        old = {match.rule: match for match in before.match(entry)}
+        found.before.update(old.keys())
+        found.after.update(new.keys())
+        for match in new.values():
+            found.terms.update({term.term for term in match.terms})
+        gained = [new[rule] for rule in new if rule not in old]
+        lost = [old[rule] for rule in old if rule not in new]
+        found.gained_count += len(gained)
+        found.lost_count += len(lost)
+        for matches, shown in ((gained, found.gained), (lost, found.lost)):
+            shown += [Change(entry.title, each.rule, each.score, each.level.word) for each in matches]
+            del shown[:-SHOWN]
+
+
+def _written(folder: Path, path: Path, texts: tuple[str, str], stamp: tuple[str, str]) -> None:
+    before, after = texts
+    by, when = stamp
+    if before:
+        keep(folder, path.name, before, "before", f"{when}0")
+    write(path, after)
+    keep(folder, path.name, after, by, f"{when}1")
