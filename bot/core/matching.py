@@ -25,11 +25,11 @@ from bot.core.rules import Rule, TermSpec
 from bot.core.scoring import Hit, place_factor, points_of, stance_factor, weigh
 from bot.core.stance import ASSERTED, StanceReader, Verdict
 from bot.core.terms import TermParser
-from bot.core.text import SPACELESS, Passage
+from bot.core.text import SPACELESS, Passage, words
 from bot.core.wordforms import stems_of
 
 POSITIVE = ("strong", "keywords", "weak")
-ENTITY_LISTS = ("country", "armed")
+ENTITY_LISTS = ("country", "armed", "militia", "territory")
 """Built-in lists of who and where: their words are never the event a cue speaks of."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -112,6 +112,12 @@ class RuleBook:
         return self._books[lang]
 
 
+def _naming(item: str) -> str:
+    """Of a list's item the words that name: those with capitals, else the last ("attack *helicopters*")."""
+    pieces = [piece.rpartition("-")[2] if piece.startswith("$") else piece for piece in item.split()]
+    return " ".join([each for each in pieces if each.lstrip("=")[:1].isupper()] or pieces[-1:])
+
+
 def _loudest_first(found: Iterable[Match]) -> tuple[Match, ...]:
     return tuple(sorted(found, key=lambda match: (-match.level, -match.score, match.rule)))
 
@@ -132,7 +138,7 @@ class _Book:
             stem
             for name in ENTITY_LISTS
             for item in languages.lists_of(lang).get(name, ())
-            for word in Passage(item, lang).words
+            for word in words(_naming(item), lang)
             for stem in stems_of(word, lang)
         )
         self._index = Index(

@@ -81,16 +81,16 @@ _PROTECTED: Mapping[str, frozenset[str]] = {
     "en": frozenset(
         word
         for line in (
-            "advanced advancement attacker attackers attractive based basing basis bomber bombers cooperative",
-            "defender defenders designer destroyer destroyers exercised fighter fighters firefighter firefighters",
-            "firefighting forced forcing general generally generals generate generated generation generations",
-            "hospitality increasingly international invader invaders invasive invasively lander launcher",
-            "launchers leaver leavers massive massively message militant militants military mining missive mobile",
-            "mobiles mobility new news offence offense offensive offensively offensives operating operative",
-            "operatives operator operators organ organic organs parties party police policies policy political",
-            "politics premier premiere quaker quakers reportedly retired retiree secure securities security",
-            "station stationery stormy striker strikers striking trooper troopers troubled united unity universe",
-            "universities university wander warning warnings wary weather",
+            "advanced advancement attacker attackers attractive based basing basis bomber bombers celebrities",
+            "celebrity cooperative defender defenders designer destroyer destroyers exercised fighter fighters",
+            "firefighter firefighters firefighting forced forcing general generally generals generate generated",
+            "generation generations hospitality increasingly international invader invaders invasive invasively",
+            "lander launcher launchers leaver leavers massive massively message militant militants military",
+            "mining missive mobile mobiles mobility new news offence offense offensive offensively offensives",
+            "operating operative operatives operator operators organ organic organs parties party police policies",
+            "policy political politics premier premiere quaker quakers reportedly retired retiree secure",
+            "securities security station stationery stormy striker strikers striking trooper troopers troubled",
+            "united unity universe universities university wander warning warnings wary weather",
         )
         for word in line.split()
     ),
