@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from typing import Any, cast
 
-from bot.core.model import DeliveryState, Receipt, Receiver
+from bot.core.model import DeliveryState, Receiver
 from bot.delivery import Courier, CourierOptions
 from bot.ports import Notifier
 from tests.fakes.clock import FakeClock, settle
@@ -15,26 +16,47 @@ from tests.fakes.outbox import MemoryOutbox
 OPEN = {DeliveryState.OWED, DeliveryState.SENDING, DeliveryState.UNKNOWN}
 
 
-class OnTheWire:
-    """A notifier that says how many of its messages are under way."""
+class UnderWay:
+    """How many calls to the outside are not answered yet: while there are any, our clock must stand still."""
 
-    def __init__(self, inner: Notifier) -> None:
-        self._inner = inner
-        self.under_way = 0
-        self.render, self.find, self.close = inner.render, inner.find, inner.close
+    def __init__(self, clock: FakeClock) -> None:
+        self.count = 0
+        self._clock = clock
 
-    async def send(
-        self, receiver: Receiver, part: Mapping[str, object], *, after: Receipt | None, now: datetime
-    ) -> Receipt:
-        self.under_way += 1
-        try:
-            return await self._inner.send(receiver, part, after=after, now=now)
-        finally:
-            self.under_way -= 1
+    def watch(self, inner: object) -> Any:
+        """The same object, its coroutines counted."""
+        return _Watched(inner, self)
+
+    async def step(self) -> None:
+        """Let a little real time pass, or leap to the next moment of ours."""
+        await settle(3)
+        if self.count:
+            await asyncio.sleep(0.0005)  # sockets answer in real time …
+        else:
+            await self._clock.leap()  # … pauses pass on ours
+
+
+class _Watched:
+    def __init__(self, inner: object, under_way: UnderWay) -> None:
+        self._inner, self._under_way = inner, under_way
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        if not inspect.iscoroutinefunction(found):
+            return found
+
+        async def counted(*arguments: Any, **named: Any) -> Any:
+            self._under_way.count += 1
+            try:
+                return await found(*arguments, **named)
+            finally:
+                self._under_way.count -= 1
+
+        return counted
 
 
 class Line:
-    """``courier`` pays what ``outbox`` owes through these notifiers; time stands still while a message is under way."""
+    """``courier`` pays what ``outbox`` owes through these notifiers."""
 
     def __init__(
         self,
@@ -46,10 +68,10 @@ class Line:
     ) -> None:
         self.outbox = outbox
         self.clock = clock or FakeClock()
-        self._wires = {kind: OnTheWire(notifier) for kind, notifier in notifiers.items()}
+        self._under_way = UnderWay(self.clock)
         self.courier = Courier(
             outbox,
-            self._wires,
+            {kind: cast(Notifier, self._under_way.watch(notifier)) for kind, notifier in notifiers.items()},
             clock=self.clock,
             wake=asyncio.Event(),
             admins=admins,
@@ -71,7 +93,7 @@ class Line:
         await self.courier.sweep()
         idle = asyncio.create_task(self.courier.idle())
         while not idle.done():
-            await self._step()
+            await self._under_way.step()
         await self.clock.advance(0.5)
 
     async def for_seconds(self, seconds: float) -> None:
@@ -79,10 +101,3 @@ class Line:
         end = self.clock.monotonic() + seconds
         while self.clock.monotonic() < end:
             await self.turn()
-
-    async def _step(self) -> None:
-        await settle(5)
-        if any(wire.under_way for wire in self._wires.values()):
-            await asyncio.sleep(0.0005)  # sockets answer in real time …
-        else:
-            await self.clock.leap()  # … pauses pass on ours
