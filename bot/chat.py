@@ -35,6 +35,7 @@ from bot.chat_reply import Reply
 from bot.chat_talk import Heard, Talk, heard
 from bot.chat_wire import Wire, asked_to_wait
 from bot.errors import StoreError
+from bot.notify.telegram import QuietBot
 from bot.service import Service
 
 log = structlog.get_logger()
@@ -49,7 +50,7 @@ CONFLICT_PAUSE = 30.0  # seconds for another instance to notice
 
 def telegram_bot(token: str, base: str = "https://api.telegram.org") -> Bot:
     """A client of the Bot API; asking for updates has a connection of its own."""
-    return Bot(
+    return QuietBot(
         token,
         base_url=f"{base}/bot",
         base_file_url=f"{base}/file/bot",

@@ -93,7 +93,12 @@ def shorten(text: str, limit: int) -> str:
 
 
 def brief(text: str, limit: int) -> str:
-    """Feed text ready to be shown: cleaned, defanged, at most ``limit`` UTF-16 units."""
+    """Feed text for where no mark-up is read: cleaned, at most ``limit`` UTF-16 units."""
+    return shorten(clean(text[: READ * limit]), limit)
+
+
+def defanged(text: str, limit: int) -> str:
+    """Feed text for where a platform looks for mentions and links: the same, defanged before it is shortened."""
     return shorten(defang(clean(text[: READ * limit])), limit)
 
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 
 from bot.core.buttons import ACK, LABELS, MUTE_STORY, WHY, WRONG, encode
 from bot.core.model import Alert, Evidence, Level, Message, MessageKind, Place, Report
-from bot.notify.markup import clean, defang, safe_link, shorten, shown_host, sum_lines
+from bot.notify.markup import brief, clean, defang, safe_link, shorten, shown_host, sum_lines
 
 HEADER_LENGTH = 150
 SUMMARY_LENGTH = 600
@@ -66,7 +66,7 @@ def pages(message: Message) -> list[Page]:
 def alert_page(alert: Alert, *, repeat: bool = False) -> Page:
     """The whole story: headline, level, quote, the sum, the sources."""
     blocks = [
-        _header(f"{alert.direction.arrow} {clean(alert.title)}"),
+        _header(f"{alert.direction.arrow} {brief(alert.title, HEADER_LENGTH)}"),
         _context(_verdict(alert), _line(alert.reason), *_mark(repeat)),
         _rich_text(*_quote(alert), _preformatted(_sum(alert)), *_sources(alert.reports)),
         _context(_timing(alert), *_asides(alert)),
@@ -78,7 +78,7 @@ def reply_page(alert: Alert, *, repeat: bool = False) -> Page:
     """What changed, for the story's thread."""
     newest = alert.reports[-1] if alert.reports else None
     parts = [
-        _section(_bold(shorten(clean(alert.title), HEADER_LENGTH)), *_link(" ", alert.link)),
+        _section(_bold(brief(alert.title, HEADER_LENGTH)), *_link(" ", alert.link)),
         _preformatted(_sum(alert)),
     ]
     if newest is not None:
@@ -90,7 +90,7 @@ def reply_page(alert: Alert, *, repeat: bool = False) -> Page:
 
 
 def _notice_page(message: Message) -> Page:
-    text = shorten(clean(message.notice), NOTICE_LENGTH) or "…"
+    text = brief(message.notice, NOTICE_LENGTH) or "…"
     return Page(_escape(text), [_rich_text(_section(_plain(text)))])
 
 
@@ -98,7 +98,7 @@ def _digest_pages(message: Message) -> Iterator[Page]:
     """Loudest first; every page says how many stories the digest has."""
     alerts = sorted(message.alerts, key=lambda alert: (-alert.level, alert.decided, alert.story))
     heading = f"Digest: {len(alerts)} stories"
-    text = _escape(f"{heading}. {clean(alerts[0].title)}" if alerts else heading)
+    text = _escape(f"{heading}. {brief(alerts[0].title, 400)}" if alerts else heading)
     start = [_header(heading), *([_context(*_mark(message.repeat))] if message.repeat else [])]
     blocks = list(start)
     for alert in alerts:
@@ -111,7 +111,7 @@ def _digest_pages(message: Message) -> Iterator[Page]:
 
 
 def _digest_item(alert: Alert) -> Json:
-    headline = shorten(clean(alert.title), HEADER_LENGTH)
+    headline = brief(alert.title, HEADER_LENGTH)
     return _rich_text(
         _section(_bold(f"{alert.direction.arrow} {headline}".strip()), *_link(" ", alert.link)),
         _section(_plain(f"{_verdict(alert)} · {_line(alert.reason)}")),
@@ -176,7 +176,7 @@ def _sources(reports: Sequence[Report]) -> Iterator[Json]:
 
 
 def _source(report: Report) -> Json:
-    owner = shorten(clean(report.owner), 60) or "unnamed"
+    owner = brief(report.owner, 60) or "unnamed"
     return _section(_plain(f"{owner}, {_clock(report.published)}"), *_link(" · ", report.link))
 
 
@@ -205,12 +205,17 @@ def _span(seconds: float) -> str:
 def _fallback(alert: Alert) -> str:
     """What a notification shows, and all there is when the blocks are refused."""
     host = shown_host(alert.link) if safe_link(alert.link) else ""
-    words = [alert.level.word.upper(), alert.direction.arrow, clean(alert.title), f"({host})" if host else ""]
+    words = [
+        alert.level.word.upper(),
+        alert.direction.arrow,
+        brief(alert.title, 400),
+        f"({host})" if host else "",
+    ]
     return _escape(shorten(" ".join(filter(None, words)), 400))
 
 
 def _line(text: str) -> str:
-    return shorten(clean(text), LINE_LENGTH)
+    return brief(text, LINE_LENGTH)
 
 
 # ── buttons ──────────────────────────────────────────────────────────────────────────────────────────

@@ -23,9 +23,9 @@ from bot.core.model import Alert, Level, Message, Place, Report, StoryState
 from bot.notify.markup import (
     JOINER,
     READ,
-    brief,
     clean,
     defang,
+    defanged,
     safe_link,
     shorten,
     shown_host,
@@ -62,7 +62,7 @@ NOTHING = Block("", "")
 
 def safe(text: str, limit: int = LINE_LENGTH) -> Block:
     """Feed text, harmless wherever it is put; at most ``limit`` UTF-16 units."""
-    return own(brief(text, limit))
+    return own(defanged(text, limit))
 
 
 def own(text: str) -> Block:
