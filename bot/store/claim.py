@@ -15,6 +15,7 @@ import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
+from typing import NamedTuple
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -37,7 +38,7 @@ _FREE = """
         lanes.holder IN (0, :me) OR lanes.held_until <= :now OR lanes.holder NOT IN ({living})))
 """
 
-_SHORT = """
+_SHORT_SQL = """
     SELECT head.id, head.receiver FROM (
         SELECT id, story, revision, receiver, not_before, quiet_rank, created FROM deliveries
         WHERE state = 'owed' ORDER BY quiet_rank, created, revision LIMIT :window
@@ -47,7 +48,7 @@ _SHORT = """
     ORDER BY head.quiet_rank, head.created, head.revision
 """
 
-_LONG = """
+_LONG_SQL = """
     WITH RECURSIVE receivers(name) AS (
         SELECT min(receiver) FROM deliveries WHERE state = 'owed'
         UNION ALL
@@ -72,10 +73,23 @@ _BUSY = {
 _OTHERS = {"sqlite": "SELECT 0", "postgresql": LIVING}
 
 
+class Road(NamedTuple):
+    """A statement, the name its rows have in it, and where its receivers stand."""
+
+    sql: str
+    row: str
+    receiver: str
+
+
+SHORT = Road(_SHORT_SQL, "head", "head.receiver")
+LONG = Road(_LONG_SQL, "mine", "receivers.name")
+
+
 @cache
-def _statement(road: str, row: str, receiver: str, dialect: str) -> TextClause:
-    free = _FREE.format(receiver=receiver, busy=_BUSY[dialect], living=_OTHERS[dialect])
-    return text(road.format(due=_DUE.format(row=row), free=free))
+def statement(road: Road, dialect: str) -> TextClause:
+    """The road's statement as this database wants it."""
+    free = _FREE.format(receiver=road.receiver, busy=_BUSY[dialect], living=_OTHERS[dialect])
+    return text(road.sql.format(due=_DUE.format(row=road.row), free=free))
 
 
 async def heads(
@@ -85,14 +99,11 @@ async def heads(
     dialect = connection.dialect.name
     names = list(busy)
     wanted = {"now": micros(now), "me": me, "busy": json.dumps(names) if dialect == "sqlite" else names}
-    short = _statement(_SHORT, "head", "head.receiver", dialect)
+    short = await connection.execute(statement(SHORT, dialect), wanted | {"window": max(WINDOW, 4 * limit)})
     chosen: dict[str, str] = {}
-    for delivery, receiver in await connection.execute(short, wanted | {"window": max(WINDOW, 4 * limit)}):
+    for delivery, receiver in short:
         chosen.setdefault(receiver, delivery)
     if len(chosen) < limit:
-        long = _statement(_LONG, "mine", "receivers.name", dialect)
-        chosen = {
-            receiver: delivery
-            for delivery, receiver in await connection.execute(long, wanted | {"limit": limit})
-        }
+        long = await connection.execute(statement(LONG, dialect), wanted | {"limit": limit})
+        chosen = {receiver: delivery for delivery, receiver in long}
     return list(chosen.values())[:limit]

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import bot.store.codec as codec
@@ -20,6 +20,23 @@ from bot.store.outbox import write_owed
 from bot.store.statements import chunks, upsert
 
 _ENTRY = tables.entries.c
+_ALIAS = tables.aliases.c
+_STORY = tables.stories.c
+
+# Built once: to put a statement together costs more than to run it.
+_KNOWN = (
+    select(_ALIAS.alias, _ENTRY.key, _ENTRY.fingerprint, _ENTRY.story, _ENTRY.first_seen)
+    .join(tables.entries, _ENTRY.key == _ALIAS.key)
+    .where(_ALIAS.alias.in_(bindparam("aliases", expanding=True)))
+)
+_FILED = (
+    select(_ENTRY.cursor, _ENTRY.doc, _ENTRY.story, _ENTRY.decision)
+    .where(_ENTRY.cursor >= bindparam("first"), _ENTRY.story != "", _ENTRY.first_seen >= bindparam("since"))
+    .order_by(_ENTRY.cursor)
+)
+_STORIES = select(_STORY.id, _STORY.doc).where(_STORY.id.in_(bindparam("ids", expanding=True)))
+_FIRST = select(func.min(_ENTRY.cursor)).where(_ENTRY.first_seen >= bindparam("since"))
+_HIGHEST = select(func.max(_ENTRY.cursor))
 
 
 class NewsTable:
@@ -44,24 +61,15 @@ class PollLedger:
     async def known(self, aliases: Collection[str]) -> Mapping[str, KnownEntry]:
         """Alias → the entry it belongs to, for those that are known."""
         found: dict[str, KnownEntry] = {}
-        alias = tables.aliases.c
         for part in chunks(aliases):
-            rows = await self._connection.execute(
-                select(alias.alias, _ENTRY.key, _ENTRY.fingerprint, _ENTRY.story, _ENTRY.first_seen)
-                .join(tables.entries, _ENTRY.key == alias.key)
-                .where(alias.alias.in_(part))
-            )
+            rows = await self._connection.execute(_KNOWN, {"aliases": part})
             found |= {row[0]: KnownEntry(*row[1:]) for row in rows}
         return found
 
     async def filed_since(self, cursor: int, since: datetime) -> Sequence[Filed]:
         """Entries with a story, newer than ``cursor``, in cursor order."""
-        first = max(cursor + 1, await first_since(self._connection, since))
-        rows = await self._connection.execute(
-            select(_ENTRY.cursor, _ENTRY.doc, _ENTRY.story, _ENTRY.decision)
-            .where(_ENTRY.cursor >= first, _ENTRY.story != "", _ENTRY.first_seen >= since)
-            .order_by(_ENTRY.cursor)
-        )
+        first = cursor + 1 if cursor else await first_since(self._connection, since)
+        rows = await self._connection.execute(_FILED, {"first": first, "since": since})
         return [
             Filed(number, codec.load(Entry, doc), story, codec.load(Decision, decision).matches)
             for number, doc, story, decision in rows
@@ -70,48 +78,46 @@ class PollLedger:
     async def stories(self, ids: Collection[str]) -> Mapping[str, StoryRecord]:
         """The stories of these ids."""
         found: dict[str, StoryRecord] = {}
-        story = tables.stories.c
         for part in chunks(ids):
-            rows = await self._connection.execute(select(story.id, story.doc).where(story.id.in_(part)))
+            rows = await self._connection.execute(_STORIES, {"ids": part})
             found |= {name: codec.load(StoryRecord, doc) for name, doc in rows}
         return found
 
-    async def write(self, record: PollRecord) -> int:
+    async def write(self, *records: PollRecord) -> int:
         """Write it all; returns the highest cursor given out, 0 when no entry was new."""
-        if record.state is not None:
-            await write_states(self._connection, [record.state])
-        highest = await self._write_new(record)
-        for entry, decision in record.edited:
+        await write_states(self._connection, [each.state for each in records if each.state is not None])
+        highest = await self._write_new([new for each in records for new in each.entries])
+        for entry, decision in (edited for each in records for edited in each.edited):
             await self._connection.execute(
                 update(tables.entries).where(_ENTRY.key == entry.key).values(**_changed(entry, decision))
             )
-        further = [
-            {"alias": alias, "key": key}
-            for key, found in record.aliases.items()
-            for alias in dict.fromkeys(found)
-        ]
-        await upsert(self._connection, tables.aliases, further, keep=True)
-        await upsert(self._connection, tables.stories, [_story_row(story) for story in record.stories])
-        await write_owed(self._connection, record.owed)
+        further = {(alias, key) for each in records for key, more in each.aliases.items() for alias in more}
+        await self._write_aliases(sorted(further))
+        changed = {story.id: story for each in records for story in each.stories}
+        await upsert(self._connection, tables.stories, [_story_row(story) for story in changed.values()])
+        await write_owed(self._connection, [owed for each in records for owed in each.owed])
         return highest
 
-    async def _write_new(self, record: PollRecord) -> int:
-        if not record.entries:
+    async def _write_new(self, entries: Sequence[tuple[Entry, Decision]]) -> int:
+        if not entries:
             return 0
         rows = [
             {"key": entry.key, "first_seen": entry.first_seen, **_changed(entry, decision)}
-            for entry, decision in record.entries
+            for entry, decision in entries
         ]
         await self._connection.execute(insert(tables.entries), rows)
-        known = [{"alias": alias, "key": entry.key} for entry, _ in record.entries for alias in entry.aliases]
-        await upsert(self._connection, tables.aliases, known, keep=True)
-        highest = await self._connection.execute(select(func.max(_ENTRY.cursor)))
+        await self._write_aliases([(alias, entry.key) for entry, _ in entries for alias in entry.aliases])
+        highest = await self._connection.execute(_HIGHEST)
         return int(highest.scalar_one())
+
+    async def _write_aliases(self, pairs: Sequence[tuple[str, str]]) -> None:
+        rows = [{"alias": alias, "key": key} for alias, key in pairs]
+        await upsert(self._connection, tables.aliases, rows, keep=True)
 
 
 async def first_since(connection: AsyncConnection, since: datetime) -> int:
     """A cursor below which nothing was seen since then: whoever reads on from there passes no old rows."""
-    found = await connection.scalar(select(func.min(_ENTRY.cursor)).where(_ENTRY.first_seen >= since))
+    found = await connection.scalar(_FIRST, {"since": since})
     return int(found or 0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -26,24 +27,30 @@ async def upsert(
     connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], *, keep: bool = False
 ) -> None:
     """Insert rows; where the primary key is there already, replace the others (or ``keep`` what is there)."""
-    if not rows:
-        return
+    if rows:
+        statement = _upsert(table, tuple(rows[0]), keep, connection.dialect.name)
+        await connection.execute(statement, list(rows))
+
+
+@cache
+def _upsert(
+    table: Table, names: tuple[str, ...], keep: bool, dialect: str
+) -> sqlite.Insert | postgresql.Insert:
     keys = [column.name for column in table.primary_key]
-    insert = _insert(connection, table)
-    changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-    statement = (
-        insert.on_conflict_do_nothing()
-        if keep or not changed
-        else insert.on_conflict_do_update(index_elements=keys, set_=changed)
-    )
-    await connection.execute(statement, list(rows))
+    insert = _insert(table, dialect)
+    changed = {name: insert.excluded[name] for name in names if name not in keys}
+    if keep or not changed:
+        return insert.on_conflict_do_nothing()
+    return insert.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
 async def put(connection: AsyncConnection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert one row; False where its primary key is there already."""
-    done = await connection.execute(_insert(connection, table).values(**row).on_conflict_do_nothing())
+    done = await connection.execute(
+        _insert(table, connection.dialect.name).values(**row).on_conflict_do_nothing()
+    )
     return bool(done.rowcount)
 
 
-def _insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+def _insert(table: Table, dialect: str) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
