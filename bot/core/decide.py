@@ -215,7 +215,7 @@ def _is_denied(match: Match) -> bool:
 
 
 def _contradiction(placement: Placement, against: StoryRecord | None) -> Contradiction | None:
-    if against is None or against.revision == 0 or not placement.speaks_against:
+    if against is None or against.revision == 0 or not (placement.is_new and placement.speaks_against):
         return None
     return Contradiction(against.id, against.title, placement.speaks_against)
 
@@ -315,15 +315,18 @@ def _turned(case: _Case) -> _Weighed | None:
     """A rule never told on this story that points against every rule that was."""
     rules = case.situation.rules
     told = [rules[rule].direction for rule in case.after.told if rule in rules]
+    loudest = max(each.match.score for each in case.weighed)
     for each in _fresh(case):
-        if told and all(each.match.direction.opposes(direction) for direction in told):
+        speaks = each.match.score == loudest  # what the entry says beside its news turns nothing
+        if speaks and told and all(each.match.direction.opposes(direction) for direction in told):
             return each
     return None
 
 
 def _further(case: _Case) -> _Weighed | None:
     """A rule never told on this story: who waits for its news was not told by the others'."""
-    return next(iter(_fresh(case)), None)
+    direction = case.lead.match.direction
+    return next((each for each in _fresh(case) if not each.match.direction.opposes(direction)), None)
 
 
 def _fresh(case: _Case) -> list[_Weighed]:

@@ -200,6 +200,8 @@ class StoryIndex:
     def _least(self, read: Reading, candidate: _Candidate) -> float:
         """The similarity that makes an entry part of a story."""
         told = self._told[candidate.nearest]
+        if read.signs.rules and told.signs.rules and not set(read.signs.rules) & set(told.signs.rules):
+            return SAME  # what different rules found is different news, unless the words leave no doubt
         hours_apart = read.entry.first_seen.timestamp() - told.time > KINDRED_WITHIN
         if hours_apart or not of_one_kind(read.signs, told.signs):
             return FOLLOW
