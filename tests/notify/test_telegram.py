@@ -31,6 +31,7 @@ from tests.fakes.telegram import (
     Chat,
     Fault,
     LoseReply,
+    Pace,
     Refuse,
     Reset,
     Say,
@@ -452,6 +453,24 @@ async def test_fault_100_one_throttled_chat_delays_no_other(fake: TelegramFake, 
     assert fake[2000].told == []
     await line.for_seconds(10)
     assert len(fake[2000].told) == 1
+
+
+async def test_fault_101_a_burst_draws_no_429_and_keeps_every_chats_order(
+    fake: TelegramFake, telegram: Telegram
+) -> None:
+    people = [receiver(f"p{number}", "telegram", str(2000 + number)) for number in range(7)]
+    group = receiver("group", "telegram", str(GROUP))
+    fake.chats |= {int(each.address): Chat(int(each.address)) for each in people}
+    stories = [alert(story=f"st-{number:02}", title=f"Day {number:02}") for number in range(22)]
+    outbox = MemoryOutbox(*(owed(told, to) for told in stories for to in (*people, group)))
+    line = Line(outbox, {"telegram": telegram})
+    fake.pace = Pace(line.clock.monotonic)
+    await line.until_paid()
+    assert fake.pace.refused == {}
+    for to in (*people, group):
+        titles = [told.text.splitlines()[1] for told in fake[int(to.address)].told]
+        assert titles == [told.title for told in stories]
+    assert 60 <= line.clock.monotonic() <= 70  # a group takes twenty a minute
 
 
 async def test_fault_103_a_chat_that_blocked_us_is_buried_and_the_admins_hear_of_it(
