@@ -97,9 +97,18 @@ def _other_number(new: Headline, old: Headline) -> str:
 
 
 def _other_name(new: Headline, new_has: Told, old: Headline, old_has: Told) -> str:
-    ours = sorted(name for name in new.names if not old_has(name))
-    theirs = sorted(name for name in old.names if not new_has(name))
-    return f"{ours[0]} is not {theirs[0]}" if ours and theirs else ""
+    ours, theirs = _unmet_name(new, old_has), _unmet_name(old, new_has)
+    return f"{ours} is not {theirs}" if ours and theirs else ""
+
+
+def _unmet_name(headline: Headline, other_has: Told) -> str:
+    """A name of which the other text has no part; "" if there is none."""
+    for first, last in _runs(headline):
+        run = [word for word in headline.words[first : last + 1] if word.stem in headline.names]
+        called = [name for word in headline.words[first : last + 1] for name in _called(word)]
+        if run and not any(map(other_has, called)):
+            return run[0].stem
+    return ""
 
 
 # ── slots ────────────────────────────────────────────────────────────────────────────────────────────

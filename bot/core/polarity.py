@@ -28,7 +28,7 @@ from bot.core.model import Direction, Match, Stance
 from bot.core.reading import Headline, Word, number_of
 from bot.core.storydata import kind_of
 
-SAME_TEMPLATE = 3  # words two headlines must share before one swapped word tells them apart
+SAME_TEMPLATE = 4  # words two headlines must share before one swapped word tells them apart
 ALIKE = 0.5  # share of agreeing words before one denial or negation tells two headlines apart
 DENIED = 6  # words that a denial bears on
 LEAST_DENIED = 2  # of them that the other must tell
@@ -150,9 +150,11 @@ def swapped(new: Headline, old: Headline) -> str:
     """Why one word swapped in the same template tells two headlines apart; "" if it does not."""
     left, right = _content(new), _content(old)
     gone, come = _only(left, right), _only(right, left)
-    if len(gone) != 1 or len(come) != 1 or len(left) - 1 < SAME_TEMPLATE:
+    if len(gone) != 1 or len(come) != 1:
         return ""
     one, other = gone[0], come[0]
+    if len(left) - 1 < SAME_TEMPLATE - (one.name or other.name):
+        return ""
     if _related(one, other) or not _same_place(left, right, one, other):
         return ""
     return f"“{one.spelled}” instead of “{other.spelled}”"

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 
 from bot.core.storydata import GAP, LONGEST_GAP, Language, Phrase
 from bot.core.text import Passage
-from bot.core.wordforms import stem
+from bot.core.wordforms import stems_of
 
 _NUMBER = re.compile(r"^m?(\d+(?:[.,]\d+)?)(?:st|nd|rd|th|s|k|m|bn|mn|mln|tn)?$")
 _WRITTEN_OUT = re.compile(r"(?<=\d)[,. ](?=\d{3}\b)")
@@ -46,7 +47,7 @@ class Headline:
     sides: frozenset[str]
     denied: bool
     negated: bool
-    places: tuple[tuple[str, tuple[str, ...]], ...]  # stem of the first word, and the places it may mean
+    places: tuple[tuple[str, tuple[str, ...]], ...]  # its stems, and the places it may mean
     days: frozenset[str]
     numbers: frozenset[tuple[str, str]]
     names: frozenset[str]  # stems of names that are no places and belong to no class
@@ -56,9 +57,9 @@ class Headline:
 def read_words(text: str, lang: str, language: Language) -> tuple[Word, ...]:
     """The words of a text with their marks."""
     passage = Passage(text, lang)
-    found = [stem(word, lang) for word in passage.words]
+    readings = [stems_of(word, lang) for word in passage.words]
     spelled = [text[start:end] for start, end in zip(passage.starts, passage.ends, strict=True)]
-    marks, inside = _marked(found, spelled, language)
+    found, marks, inside = _marked(readings, spelled, language)
     shouted = _title_case(spelled)
     return tuple(
         Word(
@@ -86,26 +87,33 @@ def _is_name(root: str, spelling: str, language: Language, capital_is_custom: bo
 
 # ── phrases ──────────────────────────────────────────────────────────────────────────────────────────
 def _marked(
-    found: Sequence[str], spelled: Sequence[str], language: Language
-) -> tuple[dict[int, tuple[str, ...]], set[int]]:
-    """Number of a phrase's first word → its marks; and the numbers of the words inside phrases."""
+    readings: Sequence[tuple[str, ...]], spelled: Sequence[str], language: Language
+) -> tuple[list[str], dict[int, tuple[str, ...]], set[int]]:
+    """The stem of each word; number of a phrase's first word → its marks; the numbers of the words inside phrases.
+
+    A form with several readings has the one that a phrase wants, else the likeliest.
+    """
+    found = [each[0] for each in readings]
     marks: dict[int, tuple[str, ...]] = {}
     inside: set[int] = set()
-    for at, root in enumerate(found):
+    for at, each in enumerate(readings):
         if at in inside:
             continue
-        for phrase in language.phrases.get(root, ()):
+        for phrase in (phrase for root in each for phrase in language.phrases.get(root, ())):
             if phrase.spelled and phrase.spelled != spelled[at]:
                 continue
-            taken = _taken(phrase, found, at)
+            taken = _taken(phrase, readings, at)
             if taken:
                 marks[at] = phrase.marks
                 inside.update(taken[1:])
+                words = (root for root in phrase.stems if root != GAP)
+                for number, root in zip(taken, words, strict=True):
+                    found[number] = root
                 break
-    return marks, inside
+    return found, marks, inside
 
 
-def _taken(phrase: Phrase, found: Sequence[str], at: int) -> list[int]:
+def _taken(phrase: Phrase, readings: Sequence[tuple[str, ...]], at: int) -> list[int]:
     """The numbers of the words a phrase takes if it begins at ``at``; empty if it does not."""
     taken: list[int] = []
     reach = 0
@@ -113,7 +121,8 @@ def _taken(phrase: Phrase, found: Sequence[str], at: int) -> list[int]:
         if root == GAP:
             reach = LONGEST_GAP
             continue
-        where = next((i for i in range(at, min(at + reach + 1, len(found))) if found[i] == root), -1)
+        last = min(at + reach + 1, len(readings))
+        where = next((i for i in range(at, last) if root in readings[i]), -1)
         if where < 0:
             return []
         taken.append(where)
@@ -136,7 +145,7 @@ def headline_of(text: str, words: tuple[Word, ...], language: Language) -> Headl
         frozenset(_sides(words)),
         denied="!" in marks,
         negated="~" in marks,
-        places=tuple((word.stem, meant) for word in words if (meant := _places_of(word))),
+        places=tuple(_places(words)),
         days=frozenset(mark for mark in marks if mark[0] == "#"),
         numbers=frozenset(_numbers(text, words)),
         names=frozenset(word.stem for word in words if word.name and not word.marks and not word.inside),
@@ -144,8 +153,12 @@ def headline_of(text: str, words: tuple[Word, ...], language: Language) -> Headl
     )
 
 
-def _places_of(word: Word) -> tuple[str, ...]:
-    return tuple(mark for mark in word.marks if mark[0] == "@")
+def _places(words: Sequence[Word]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for at, word in enumerate(words):
+        meant = tuple(mark for mark in word.marks if mark[0] == "@")
+        if meant:
+            rest = takewhile(lambda each: each.inside, words[at + 1 :])
+            yield " ".join((word.stem, *(each.stem for each in rest))), meant
 
 
 FUNCTION_WORD = 1.5e-3
