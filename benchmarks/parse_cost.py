@@ -17,8 +17,9 @@ import asyncio
 import html
 import io
 import random
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 
 import feedparser
@@ -136,12 +137,12 @@ async def there_and_back(body: bytes, times: int) -> float:
         return (time.process_time() - before) * 1_000 / times
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--polls", type=int, default=40)
     parser.add_argument("--items", type=int, nargs="*", default=[20, 50, 200])
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     print("a poll with one new item, median:")
     for items in options.items:
         print(compare(items, options.polls))
@@ -158,4 +159,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

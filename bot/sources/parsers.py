@@ -12,6 +12,9 @@ and memory (:mod:`bot.sources.child`), and whatever happens, it is killed at a d
 
 What comes back is JSON, not a pickle: a parser that was taken over must not run code here.
 
+A feed whose last document was slow or deadly is a suspect: suspects together get all processes but one, so that others
+never wait behind a queue of them.
+
 Most documents never get there. One new item in a known feed is a document of two kilobytes, which is read at once if
 it is proven harmless (:func:`bot.sources.reading.read_cheaply`): the way to a process and back costs more than half as
 much as the reading itself.
@@ -21,6 +24,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -37,6 +41,9 @@ from bot.sources.wire import Job, pack_job, unpack_length, unpack_result
 
 log = structlog.get_logger()
 
+SLOW = 0.5  # seconds of reading that make a feed a suspect …
+MOST_SUSPECTS = 10_000  # … as long as it is one of the latest
+AT_ONCE = 200  # entries unpacked before others have their turn
 CHEAP = 400_000  # bytes: to cut and hash a longer document here would be felt
 
 
@@ -57,6 +64,8 @@ class Parsers:
     def __init__(self, options: ParserOptions) -> None:
         self.options = options
         self.killed = 0  # processes that had to be replaced
+        self._suspects: OrderedDict[str, None] = OrderedDict()
+        self._for_suspects = asyncio.Semaphore(max(1, options.processes - 1))
         self._free: asyncio.LifoQueue[_Process] = asyncio.LifoQueue()
         for _ in range(options.processes):
             self._free.put_nowait(_Process(options))
@@ -79,16 +88,29 @@ class Parsers:
         return await self._elsewhere(Job(reader, body, content_type, url, Seen()), host_of(url) or "document")
 
     async def _elsewhere(self, job: Job, feed: str) -> Reading:
+        if feed not in self._suspects:
+            return await self._run(job, feed)
+        async with self._for_suspects:
+            return await self._run(job, feed)
+
+    async def _run(self, job: Job, feed: str) -> Reading:
         process = await self._free.get()
+        began = asyncio.get_running_loop().time()
         try:
             return await process.run(job, feed)
-        except ParseError:
+        finally:
+            self._free.put_nowait(process)
+            self._judge(feed, asyncio.get_running_loop().time() - began)
             if process.was_killed:
                 self.killed += 1
                 log.warning("parser.killed", feed=feed, bytes=len(job.body))
-            raise
-        finally:
-            self._free.put_nowait(process)
+
+    def _judge(self, feed: str, took: float) -> None:
+        self._suspects.pop(feed, None)
+        if took > SLOW:
+            self._suspects[feed] = None
+            if len(self._suspects) > MOST_SUSPECTS:
+                self._suspects.popitem(last=False)
 
     async def close(self) -> None:
         """Let the processes go; those at work are killed."""
@@ -139,10 +161,16 @@ class _Process:
         child.stdin.writelines(pack_job(job))
         await child.stdin.drain()
         length = unpack_length(await child.stdout.readexactly(4))
-        answer, was_last = unpack_result(await child.stdout.readexactly(length))
-        if was_last:
+        arrived = unpack_result(await child.stdout.readexactly(length))
+        if arrived.is_last:
             await self.stop()
-        return answer
+        if arrived.error:
+            return arrived.error
+        entries: list[RawEntry] = []
+        for start in range(0, len(arrived.lines), AT_ONCE):
+            entries += arrived.entries(start, start + AT_ONCE)
+            await asyncio.sleep(0)
+        return arrived.reading(entries)
 
     async def _started(self) -> asyncio.subprocess.Process:
         if self._child is None or self._child.returncode is not None:

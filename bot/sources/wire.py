@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import struct
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -57,9 +58,14 @@ def unpack_job(read: Callable[[int], bytes]) -> Job | None:
 
 # ── and back ─────────────────────────────────────────────────────────────────────────────────────────
 def pack_result(result: Reading | str, *, is_last: bool = False) -> bytes:
-    """A reading, or why there is none, and whether the process ends with it; its length stands before it."""
-    plain = {"error": result} if isinstance(result, str) else _plain(result)
-    packed = json.dumps({"last": is_last, **plain}).encode()
+    """A reading, or why there is none, and whether the process ends with it; its length stands before it.
+
+    One line of JSON for the whole, and one for each entry, so that thousands of them can be unpacked in steps.
+    """
+    entries = () if isinstance(result, str) else result.entries
+    lines = [json.dumps({"last": is_last, **_head(result)})]
+    lines += (json.dumps([_value(getattr(entry, name)) for name in _FIELDS]) for entry in entries)
+    packed = "\n".join(lines).encode()
     return _LENGTH.pack(len(packed)) + packed
 
 
@@ -71,34 +77,61 @@ def unpack_length(head: bytes) -> int:
     return length
 
 
-def unpack_result(packed: bytes) -> tuple[Reading | str, bool]:
-    """A reading, or why there is none, and whether it was the last. Raises ConnectionError for what is neither."""
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What a process answered, its entries still packed. All raise ConnectionError for what makes no sense."""
+
+    error: str  # why there is no reading, "" where there is one
+    is_last: bool
+    seen: Seen
+    overridden: bool
+    unsure: bool
+    lines: Sequence[bytes]
+
+    def entries(self, start: int, stop: int) -> list[RawEntry]:
+        """Unpack some of the entries."""
+        with _honest():
+            return [_entry(json.loads(line)) for line in self.lines[start:stop]]
+
+    def reading(self, entries: Sequence[RawEntry]) -> Reading:
+        """The whole, of its entries."""
+        return Reading(entries, self.seen, self.overridden, self.unsure)
+
+
+def unpack_result(packed: bytes) -> Arrived:
+    """An answer but for its entries. Raises ConnectionError for what makes no sense."""
+    head, *lines = packed.split(b"\n")
+    with _honest():
+        plain = json.loads(head)
+        seen = Seen(b64decode(plain["items"]), b64decode(plain["pairs"]), bool(plain["ill_formed"]))
+        return Arrived(
+            str(plain["error"]),
+            bool(plain["last"]),
+            seen,
+            bool(plain["overridden"]),
+            bool(plain["unsure"]),
+            lines,
+        )
+
+
+@contextmanager
+def _honest() -> Iterator[None]:
     try:
-        plain = json.loads(packed)
-        last = bool(plain["last"])
-        return (str(plain["error"]) if "error" in plain else _reading(plain)), last
+        yield
     except (ValueError, KeyError, TypeError) as error:
         raise ConnectionError("an answer that makes no sense") from error
 
 
-def _plain(reading: Reading) -> dict[str, Any]:
+def _head(result: Reading | str) -> dict[str, Any]:
+    reading = Reading(()) if isinstance(result, str) else result
     return {
-        "entries": [[_value(getattr(entry, name)) for name in _FIELDS] for entry in reading.entries],
+        "error": result if isinstance(result, str) else "",
         "items": b64encode(reading.seen.items).decode(),
         "pairs": b64encode(reading.seen.pairs).decode(),
         "ill_formed": reading.seen.ill_formed,
         "overridden": reading.overridden,
         "unsure": reading.unsure,
     }
-
-
-def _reading(plain: dict[str, Any]) -> Reading:
-    return Reading(
-        [_entry(each) for each in plain["entries"]],
-        Seen(b64decode(plain["items"]), b64decode(plain["pairs"]), bool(plain["ill_formed"])),
-        bool(plain["overridden"]),
-        bool(plain["unsure"]),
-    )
 
 
 def _value(value: object) -> object:

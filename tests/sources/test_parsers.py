@@ -63,6 +63,22 @@ async def test_fault_068_a_document_that_takes_too_long_costs_its_process_and_th
     assert parsers.killed == 1
 
 
+async def test_feeds_that_were_slow_leave_a_process_to_the_others(client: Client) -> None:
+    async with parser_processes(replace(LIMITS, processes=2)) as parsers:
+        source = FeedSource(client)
+        slow = [replace(FEED, name=f"slow{number}") for number in range(4)]
+        for feed in slow[:2]:
+            with pytest.raises(ParseError):
+                await parsers.parse(source, feed, served(SLOW))
+        waiting = [asyncio.ensure_future(parsers.parse(source, feed, served(SLOW))) for feed in slow[:2] * 2]
+        await asyncio.sleep(0)
+        assert len(await parsers.parse(source, FEED, served(rss(1)))) == 1
+        assert not any(task.done() for task in waiting)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+
 async def test_a_process_past_its_deadline_is_killed(client: Client) -> None:
     async with parser_processes(replace(LIMITS, cpu=60, deadline=1.5)) as parsers:
         with pytest.raises(ParseError, match="too long"):
@@ -156,15 +172,24 @@ def test_a_job_and_its_result_survive_the_wire() -> None:
     assert unpack_job(read) == job
     assert unpack_job(read) is None
     reading = read_feed(documents.ATOM.replace("Headline", "Sch\u00f6n \U0001f600").encode())
-    arrived = Reading(list(reading.entries), reading.seen, reading.overridden, reading.unsure)
-    assert unpack_result(pack_result(reading)[4:]) == (arrived, False)
-    assert unpack_result(pack_result("not a feed", is_last=True)[4:]) == ("not a feed", True)
+    arrived = unpack_result(pack_result(reading)[4:])
+    assert arrived.reading(arrived.entries(0, 9)) == Reading(
+        list(reading.entries), reading.seen, reading.overridden, reading.unsure
+    )
+    refused = unpack_result(pack_result("not a feed", is_last=True)[4:])
+    assert (refused.error, refused.is_last, refused.lines) == ("not a feed", True, [])
 
 
-@pytest.mark.parametrize("answer", [b"", b"{", b"{}", b"[]", b'{"entries": [[1]], "items": ""}', b"\xff"])
+@pytest.mark.parametrize("answer", [b"", b"{", b"{}", b"[]", b'{"error": "", "items": 7}', b"\xff"])
 def test_an_answer_that_makes_no_sense_is_a_broken_connection(answer: bytes) -> None:
     with pytest.raises(ConnectionError):
         unpack_result(answer)
+
+
+@pytest.mark.parametrize("line", [b"", b"{", b"7", b"[]", b"[1, 2]", b"\xff"])
+def test_an_entry_that_makes_no_sense_is_a_broken_connection(line: bytes) -> None:
+    with pytest.raises(ConnectionError):
+        unpack_result(pack_result(Reading(()))[4:] + b"\n" + line).entries(0, 1)
 
 
 async def test_the_state_says_what_was_written(parsers: Parsers, client: Client) -> None:
