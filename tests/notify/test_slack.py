@@ -209,6 +209,7 @@ async def test_the_token_is_in_no_log_at_debug(
     fake: SlackFake, slack: Slack, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "slack_sdk")
     await tell(slack, message(alert()))
     fake.faults["chat.postMessage"] = [Refuse("invalid_auth")]
     with pytest.raises(NotifierStopped) as caught:
