@@ -102,6 +102,18 @@ def agreement(new: Headline, old: Headline) -> float:
     return sum(not meanings(word).isdisjoint(told) for word in fewer) / (len(fewer) or 1)
 
 
+def places_only(new: Headline, old: Headline) -> bool:
+    """Do two headlines agree in nothing but where it happened (or in nothing)?"""
+    return _beyond_places(new).isdisjoint(_beyond_places(old))
+
+
+def _beyond_places(headline: Headline) -> set[str]:
+    words = (word for word in _content(headline) if not word.inside or word.marks)
+    return set().union(
+        *({word.stem, *word.marks} for word in words if not any(mark[0] == "@" for mark in word.marks))
+    )
+
+
 def _denied_by_one(new: Headline, old: Headline) -> str:
     if new.denied == old.denied:
         return ""

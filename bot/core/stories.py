@@ -45,7 +45,7 @@ from typing import TypeVar
 from bot.core.credits import alike, credit
 from bot.core.model import Entry, Match
 from bot.core.particulars import apart, told_in, within
-from bot.core.polarity import NONE, Contrast, Signs, of_one_kind, opposed, swapped, turned
+from bot.core.polarity import NONE, Contrast, Signs, of_one_kind, opposed, places_only, swapped, turned
 from bot.core.reading import read_headline
 from bot.core.storydata import StoryData
 from bot.core.storyreading import Reading, read_entry
@@ -199,13 +199,7 @@ class StoryIndex:
 
     def _least(self, read: Reading, candidate: _Candidate) -> float:
         """The similarity that makes an entry part of a story."""
-        told = self._told[candidate.nearest]
-        if read.signs.rules and told.signs.rules and not set(read.signs.rules) & set(told.signs.rules):
-            return SAME  # what different rules found is different news, unless the words leave no doubt
-        hours_apart = read.entry.first_seen.timestamp() - told.time > KINDRED_WITHIN
-        if hours_apart or not of_one_kind(read.signs, told.signs):
-            return FOLLOW
-        return KINDRED if _same_ground(read.places, told.places) else FOLLOW
+        return KINDRED if _kindred(read, self._told[candidate.nearest]) else FOLLOW
 
     def _candidates(self, read: Reading, since: float) -> list[_Candidate]:
         """Stories that share heavy terms, most similar first."""
@@ -271,6 +265,8 @@ class StoryIndex:
         theirs = told_in({*told.terms, *told.title_terms})
         brief = read.brief or told.brief
         why = apart(read.headline, ours, headline, theirs, brief=brief) or swapped(read.headline, headline)
+        if not why and brief and places_only(read.headline, headline) and not _kindred(read, told):
+            why = "nothing in common but the place"
         return Contrast(why)
 
     # ── whose word, and who else ─────────────────────────────────────────────────────────────────────
@@ -381,6 +377,15 @@ class _Against:
             contradicts=self.told.story if self.contrast.how else "",
             speaks_against=self.contrast.how,
         )
+
+
+def _kindred(read: Reading, told: _Told) -> bool:
+    """Did one rule find both within hours at the same places?"""
+    if read.entry.first_seen.timestamp() - told.time > KINDRED_WITHIN or not of_one_kind(
+        read.signs, told.signs
+    ):
+        return False
+    return _same_ground(read.places, told.places)
 
 
 def _similarity(read: Reading, told: _Told) -> float:
