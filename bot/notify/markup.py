@@ -36,6 +36,7 @@ _LONE_JOINERS = regex.compile(
     r"[\u200c\u200d](?=[\u200c\u200d]|\s|$)|^[\u200c\u200d]+|(?<=\s)[\u200c\u200d]+"
 )
 _FLAG_TAGS = regex.compile(r"[\U000E0020-\U000E007F]+")
+_UNSENT = regex.compile(r"[\u030a\u0333\u033f]")  # Telegram drops these, then looks at what has come together
 _PILED = regex.compile(r"(\p{M}{4})\p{M}+")
 _GRAPHEME = regex.compile(r"\X")
 
@@ -57,7 +58,8 @@ def clean(text: str) -> str:
     flat = _LINE_BREAKS.sub(" ", text)
     flat = _REMOVED.sub("", _FLAG_TAGS.sub("", flat))
     flat = _LONE_JOINERS.sub("", flat)
-    return str(_PILED.sub(r"\1", unicodedata.normalize("NFC", flat))).strip()
+    flat = _UNSENT.sub("", unicodedata.normalize("NFC", flat))
+    return str(_PILED.sub(r"\1", flat)).strip()
 
 
 def defang(text: str) -> str:

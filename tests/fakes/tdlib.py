@@ -49,12 +49,25 @@ def _entity(text: str, each: dict[str, Any]) -> Entity:
     return Entity(kind, units[start:end].decode("utf-16-le"), each["type"].get("url", ""))
 
 
+_SPACES = {code: " " for code in range(32) if chr(code) not in "\n\r"}
+_GONE = dict.fromkeys([ord("\r"), *range(0x2028, 0x202F), 0x030A, 0x0333, 0x033F])
+
+
+def as_sent(text: str) -> str:
+    """What Telegram makes of letters before it looks for anything in them: some are blanks, some are gone.
+
+    ``evil.`` and ``com`` with a combining line between them is a host once the line is gone.
+    """
+    return text.translate(_SPACES).translate(_GONE)
+
+
 def formatted(text: str, mode: str = "HTML") -> tuple[str, list[dict[str, Any]]]:
     """What is left of the mark-up, and its entities as the Bot API shows them, those found in the letters among them.
 
     ``mode`` is ``HTML`` or "" for plain text. Raises ValueError with TDLib's words where it cannot be parsed.
     """
     own: list[dict[str, Any]] = []
+    text = as_sent(text)
     if mode:
         request = {
             "@type": "parseTextEntities",

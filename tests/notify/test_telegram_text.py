@@ -56,7 +56,8 @@ HOSTILE = (
     "http://evil.com/x", "www.bbc.co.uk", "t.me/evil", "tg://user?id=1", "tg://resolve?domain=evil", "ton://x",
     "javascript:alert(1)//evil.com", "a@b.com", "user:pw@evil.com", "+1 202 555 0173", "4111 1111 1111 1111",
     "4111111111111111", "5500-0000-0000-0004", "1.1.1.1", "xn--e1afmkfd.xn--p1ai", "пример.рф", "evil。com",
-    "evil\u200b.com", "@\u200bname", "<b>@name", "</b></blockquote>/cmd", "&lt;b&gt;", "&#64;name", "24/7/cmd",
+    "evil\u200b.com", "@\u200bname", "evil.\u0333com", "evil.\u030acom", "4111\u033f 1111\u0333 1111 1111",
+    "<b>@name", "</b></blockquote>/cmd", "&lt;b&gt;", "&#64;name", "24/7/cmd",
     "<a href='tg://user?id=1'>x</a>", '<a href="https://evil.com">bank.com</a>', "<tg-emoji emoji-id='1'>x</tg-emoji>",
     "<pre>", "<blockquote>", "<unknown>", "<", "&", "a < b && c > d",
 )  # fmt: skip
