@@ -17,7 +17,7 @@ from bot.ports import Filed, PollRecord
 from bot.store.engine import Database
 from bot.store.feeds import write_states
 from bot.store.outbox import write_owed
-from bot.store.statements import chunks, upsert
+from bot.store.statements import ROWS, chunks, upsert
 
 _ENTRY = tables.entries.c
 _ALIAS = tables.aliases.c
@@ -94,18 +94,19 @@ class PollLedger:
         further = {(alias, key) for each in records for key, more in each.aliases.items() for alias in more}
         await self._write_aliases(sorted(further))
         changed = {story.id: story for each in records for story in each.stories}
-        await upsert(self._connection, tables.stories, [_story_row(story) for story in changed.values()])
+        await upsert(self._connection, tables.stories, map(_story_row, changed.values()))
         await write_owed(self._connection, [owed for each in records for owed in each.owed])
         return highest
 
     async def _write_new(self, entries: Sequence[tuple[Entry, Decision]]) -> int:
         if not entries:
             return 0
-        rows = [
+        rows = (
             {"key": entry.key, "first_seen": entry.first_seen, **_changed(entry, decision)}
             for entry, decision in entries
-        ]
-        await self._connection.execute(insert(tables.entries), rows)
+        )
+        for part in chunks(rows, ROWS):
+            await self._connection.execute(insert(tables.entries), part)
         await self._write_aliases([(alias, entry.key) for entry, _ in entries for alias in entry.aliases])
         highest = await self._connection.execute(_HIGHEST)
         return int(highest.scalar_one())

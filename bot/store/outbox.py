@@ -254,7 +254,7 @@ def delivery_of(row: Row[Any]) -> Delivery:
 
 async def write_owed(connection: AsyncConnection, deliveries: Collection[Delivery]) -> None:
     """As part of a transaction. An id already known is left as it is."""
-    await upsert(connection, tables.deliveries, [_row(each) for each in deliveries], keep=True)
+    await upsert(connection, tables.deliveries, map(_row, deliveries), keep=True)
     if deliveries and connection.dialect.name != "sqlite":
         await tell_the_others(connection)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 T = TypeVar("T")
 
 AT_ONCE = 500  # values in one IN (…)
+ROWS = 200  # written between two breaths of the event loop: a message to ten thousand chats must not stop it
 
 
 def chunks(values: Iterable[T], size: int = AT_ONCE) -> Iterator[list[T]]:
@@ -24,12 +25,12 @@ def chunks(values: Iterable[T], size: int = AT_ONCE) -> Iterator[list[T]]:
 
 
 async def upsert(
-    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]], *, keep: bool = False
+    connection: AsyncConnection, table: Table, rows: Iterable[Mapping[str, Any]], *, keep: bool = False
 ) -> None:
     """Insert rows; where the primary key is there already, replace the others (or ``keep`` what is there)."""
-    if rows:
-        statement = _upsert(table, tuple(rows[0]), keep, connection.dialect.name)
-        await connection.execute(statement, list(rows))
+    for part in chunks(rows, ROWS):
+        statement = _upsert(table, tuple(part[0]), keep, connection.dialect.name)
+        await connection.execute(statement, part)
 
 
 @cache
