@@ -119,7 +119,7 @@ def safe_link(url: str) -> str | None:
         host, port = _ascii_host(parts.hostname or ""), parts.port
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or not host:
+    if parts.scheme not in ("http", "https") or not host or port == 0:
         return None
     place = f"[{host}]" if ":" in host else host
     if port is not None:

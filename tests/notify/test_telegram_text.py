@@ -152,6 +152,7 @@ def test_fault_072_what_hides_or_turns_text_is_gone() -> None:
         ("https://[::1", ""),
         ("https://a b.example/", ""),
         ("https://evil.example:99999/", ""),
+        ("https://evil.example:0/", ""),
         ("https://evil.example/" + "x" * 3_000, ""),
     ],
 )
