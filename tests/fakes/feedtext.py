@@ -43,6 +43,7 @@ LINKS = (
     "https://1.2.3.4/", "//evil.example/", "https://", "https://[::1", "https://evil.example:99999/", "ftp://evil.example/",
     "https://" + "a" * 60 + "." + "b" * 60 + "." + "c" * 60 + ".example/", "https://evil.example/" + "x" * 5_000,
     "https://www.bbc.example/\u202e\x00\n", "https://t.me/evil", "HTTPS://EVIL.EXAMPLE/",
+    "https://evil.com:0/", "https://evil.com/", "https://a_b.com/", "https://a..com/", "https://localhost/",
 )  # fmt: skip
 
 
