@@ -46,7 +46,7 @@ def limits_of(receiver: Receiver) -> Limits:
     match receiver.kind:
         case "telegram":
             second, minute = Limit(place, 1, 1.0), Limit(f"{place}/minute", 20, 60.0)
-            group = receiver.address.startswith("-")  # groups and channels have negative ids
+            group = receiver.address.startswith(("-", "@"))  # groups and channels: negative ids, or names
             return Limits((second, minute) if group else (second,), (Limit("telegram", 30, 1.0),))
         case "slack" | "slack-webhook":
             return Limits((Limit(place, 1, 1.0),))

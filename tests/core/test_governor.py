@@ -39,8 +39,9 @@ def test_one_message_a_second_in_a_chat(receiver: Receiver) -> None:
     assert left[-1] <= 49 * 1.10
 
 
-def test_twenty_a_minute_in_a_group() -> None:
-    left = departures([GROUP] * 100)
+@pytest.mark.parametrize("receiver", [GROUP, Receiver("channel", "telegram", "@newsdesk")])
+def test_twenty_a_minute_in_a_group_or_channel(receiver: Receiver) -> None:
+    left = departures([receiver] * 100)
     assert worst(left, 60.0) == 20
     assert left[-1] <= 4 * 60 * 1.10 + 20
 
