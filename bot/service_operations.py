@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -12,6 +13,8 @@ from bot.errors import InputError, Problem
 from bot.service_ground import Actor, Ground, Role
 
 log = structlog.get_logger()
+
+NEWEST = 2000  # messages counted for the lanes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,14 @@ class Operations:
         """Messages that will not go out unless somebody helps. Raises NotPermitted."""
         actor.need(Role.ADMIN, "dead letters")
         return await self._on.views.outbox(DeliveryState.DEAD.value, limit)
+
+    async def lanes(self, actor: Actor) -> Mapping[str, Mapping[str, int]]:
+        """Receiver → state → how many of the newest messages. Raises NotPermitted."""
+        actor.need(Role.ADMIN, "lanes")
+        found: dict[str, Counter[str]] = {}
+        for each in await self._on.views.outbox(limit=NEWEST):
+            found.setdefault(each.receiver.name, Counter())[each.state.value] += 1
+        return found
 
     async def retry(self, actor: Actor, delivery: str) -> None:
         """Owe a dead letter anew, at once. Raises InputError, NotPermitted."""

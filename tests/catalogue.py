@@ -27,7 +27,20 @@ def texts() -> set[str]:
         if path.name.startswith(SPEAKERS):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 found |= _said(node)
+    for path in ((BOT / "config" / "drafts.py"), *(BOT / "web").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            found |= _said(node) | _on_pages(node)
     return found - FOREIGN
+
+
+def _on_pages(node: ast.AST) -> set[str]:
+    """The console's navigation, and what its login form says of a try."""
+    if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "NAVIGATION":
+        rows = node.value.elts if isinstance(node.value, ast.Tuple) else []
+        return _constants([row.elts[1] for row in rows if isinstance(row, ast.Tuple)])
+    if isinstance(node, ast.Call) and _name(node.func) == "_form":
+        return _constants(node.args[1:2])
+    return set()
 
 
 def plurals() -> set[tuple[str, str]]:

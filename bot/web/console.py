@@ -38,4 +38,9 @@ async def console(app: FastAPI, service: Service, keys: Keys) -> AsyncIterator[N
     """Put the console on an app made with these keys, for as long as this lasts."""
     app.include_router(login_routes(keys))
     put_api(app, service)
-    yield
+    from bot.web.pages import pages  # a second of work and some megabytes that only the console needs
+    from bot.web.pages.frame import Front
+
+    async with pages(Front(service, keys)) as made:
+        app.mount("/", made)
+        yield

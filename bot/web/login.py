@@ -94,15 +94,15 @@ async def _fields(request: Request) -> dict[str, str]:
 def _form(
     request: Request, problem: str = "", status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    say, nonce = spoken_to(request), secrets.token_urlsafe(16)
+    t, nonce = spoken_to(request), secrets.token_urlsafe(16)
     shown = _PAGE.format(
-        lang=say.language,
+        lang=t.language,
         nonce=nonce,
         action=escape(str(request.url.path) + (f"?{request.url.query}" if request.url.query else "")),
-        problem=f'<p role="alert">{escape(say(problem))}</p>' if problem else "",
-        name=escape(say("Name")),
-        secret=escape(say("Password or token")),
-        enter=escape(say("Log in")),
+        problem=f'<p role="alert">{escape(t(problem))}</p>' if problem else "",
+        name=escape(t("Name")),
+        secret=escape(t("Password or token")),
+        enter=escape(t("Log in")),
     )
     policy = f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; "
     policy += "base-uri 'none'; frame-ancestors 'none'"

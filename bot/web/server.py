@@ -16,6 +16,7 @@ from typing import cast
 
 import structlog
 import uvicorn
+from h11 import Request
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
@@ -25,6 +26,7 @@ log = structlog.get_logger()
 
 PATIENCE = 10.0  # seconds for one whole request to arrive
 MOST_CLIENTS = 100  # connections at a time
+LARGEST_MESSAGE = 4_000_000  # bytes from a page: a file of rules has at most half of it
 GRACE = 2  # seconds for answers under way when we are told to stop
 
 
@@ -38,7 +40,8 @@ class WebServer:
             uvicorn.Config(
                 app,
                 http=_Impatient,
-                ws="none",
+                ws="websockets-sansio",
+                ws_max_size=LARGEST_MESSAGE,
                 lifespan="off",
                 log_config=None,
                 access_log=False,
@@ -103,6 +106,7 @@ class _Impatient(H11Protocol):
     """Hangs up on clients that keep a connection without asking for anything."""
 
     _waiting: asyncio.TimerHandle | None = None
+    _upgraded = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -118,7 +122,16 @@ class _Impatient(H11Protocol):
         self._forget()
         super().connection_lost(exc)
 
+    def handle_websocket_upgrade(self, event: Request) -> None:
+        super().handle_websocket_upgrade(event)
+        self._upgraded = (
+            True  # from now on another protocol reads; pages may be silent for as long as they like
+        )
+        self._forget()
+
     def _watch(self) -> None:
+        if self._upgraded:
+            return
         cycle = cast("RequestResponseCycle | None", self.cycle)
         if cycle is not None and not cycle.response_complete:
             self._forget()
