@@ -14,8 +14,7 @@ import pytest
 from aiohttp import ClientSession
 from slack_sdk.models.blocks import Block
 
-from bot.core.model import Alert, DeliveryState, Message, Receipt, Receiver
-from bot.delivery import Courier, CourierOptions
+from bot.core.model import Alert, Message, Receipt, Receiver
 from bot.errors import (
     Ambiguous,
     DeliveryError,
@@ -27,7 +26,7 @@ from bot.errors import (
 )
 from bot.notify.slack import Slack
 from tests.fakes.alerts import AT, alert, joined, message, owed, raised, receiver
-from tests.fakes.clock import FakeClock
+from tests.fakes.line import Line
 from tests.fakes.outbox import MemoryOutbox
 from tests.fakes.slack import TOKEN, Channel, Fault, LoseReply, Refuse, Reset, Say, SlackFake, texts_of
 
@@ -295,41 +294,6 @@ async def test_a_question_may_fail_like_any_call(
 
 
 # ── with the courier: exactly once ───────────────────────────────────────────────────────────────────
-class Line:
-    """A courier over real HTTP, on a clock that only answers "now"."""
-
-    def __init__(self, outbox: MemoryOutbox, slack: Slack) -> None:
-        self.outbox = outbox
-        self.clock = FakeClock()
-        self.courier = Courier(
-            outbox,
-            {"slack": slack},
-            clock=self.clock,
-            wake=asyncio.Event(),
-            options=CourierOptions(grace=0),
-            jitter=lambda: 0.0,
-        )
-
-    async def until_paid(self) -> None:
-        """Deliver until nothing is owed or in doubt."""
-        await self.courier.recover()
-        open_states = {DeliveryState.OWED, DeliveryState.SENDING, DeliveryState.UNKNOWN}
-        for _ in range(100):
-            if not any(row.state in open_states for row in self.outbox.rows.values()):
-                return
-            await self.turn()
-        raise AssertionError(self.outbox.states())
-
-    async def turn(self) -> None:
-        """One sweep and all that comes of it."""
-        await self.courier.sweep()
-        idle = asyncio.create_task(self.courier.idle())
-        while not idle.done():
-            await asyncio.wait([idle], timeout=0.002)  # sockets answer in real time …
-            await self.clock.advance(0.5)  # … pauses pass on ours
-        await self.clock.advance(0.5)
-
-
 STORY = [owed(alert(), DESK), owed(raised(), DESK), owed(joined(revision=3), DESK)]
 
 
@@ -341,7 +305,7 @@ async def test_fault_116_whatever_reply_is_lost_the_channel_shows_each_message_o
     fake.faults["chat.postMessage"] = [*[Say(429, "", headers={"Retry-After": "0"})] * which, fault]
     fake.faults["chat.update"] = [fault]
     outbox = MemoryOutbox(*STORY)
-    await Line(outbox, slack).until_paid()
+    await Line(outbox, {"slack": slack}).until_paid()
     assert set(outbox.states().values()) == {"sent"}
     posted = [each["metadata"]["event_payload"]["delivery"] for each in fake.desk.messages]
     assert posted == [
@@ -370,11 +334,11 @@ async def test_fault_007_killed_between_send_and_mark_the_next_start_asks_and_do
         await write(*args)
 
     setattr(outbox, step, killed)
-    dying = Line(outbox, slack)
+    dying = Line(outbox, {"slack": slack})
     for _ in range(5):
         await dying.turn()
     setattr(outbox, step, write)
-    await Line(outbox, slack).until_paid()
+    await Line(outbox, {"slack": slack}).until_paid()
     assert set(outbox.states().values()) == {"sent"}
     assert len(fake.desk.messages) == 2
 
