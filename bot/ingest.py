@@ -1,4 +1,4 @@
-"""The decider: polls come in one at a time, decisions and what is owed go out, one transaction a poll.
+"""The decider: polls come in, decisions and what is owed go out, in one transaction for all polls that wait.
 
 ::
 
@@ -8,6 +8,10 @@
 Fetching is parallel, deciding is not: two feeds polled at the same moment that break the same story must give one
 alert. Within a process one consumer decides; between processes the ledger's lock does (PostgreSQL).
 
+A transaction costs as much as deciding a few items, so polls that wait share one (``MOST_AT_ONCE``). None waits for
+company: a poll that comes alone is decided alone. They are decided in order, each as of its own time, as if each had
+its own transaction; where one of them cannot be decided, each gets its own, so that it harms no other.
+
 The story index is memory; the store is truth. Every poll first catches up with what other deciders filed, and
 a transaction that fails throws the index away, to be rebuilt from the store: cheaper to understand than undo.
 """
@@ -15,7 +19,7 @@ a transaction that fails throws the index away, to be rebuilt from the store: ch
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -51,6 +55,9 @@ from bot.ports import Ledger, News, Polled, PollRecord, Wishes
 
 log = structlog.get_logger()
 
+MOST_AT_ONCE = 64
+"""Items decided in one transaction; the polls that bring more than that are not parted, but get no more company."""
+
 
 @dataclass(frozen=True, slots=True)
 class Orders:
@@ -73,12 +80,19 @@ class _Poll:
     silences: Sequence[Silence]
     subscriptions: Sequence[Subscription]
     watches: Watches
-    known: dict[str, KnownEntry]
+    known: dict[str, KnownEntry]  # this and the next are shared with the other polls of the transaction
+    told: dict[str, StoryRecord]  # stories as they stand now
     stories: dict[str, StoryRecord] = field(default_factory=dict)
     entries: list[tuple[Entry, Decision]] = field(default_factory=list)
     edited: list[tuple[Entry, Decision]] = field(default_factory=list)
     aliases: dict[str, list[str]] = field(default_factory=dict)
     owed: list[Delivery] = field(default_factory=list)
+
+    def keep(self, stories: Iterable[StoryRecord]) -> None:
+        """These stories changed."""
+        changed = {story.id: story for story in stories}
+        self.stories.update(changed)
+        self.told.update(changed)
 
     def record(self, state: FeedState | None) -> PollRecord:
         """All of it, as the one thing to be written."""
@@ -116,57 +130,79 @@ class Ingest:
     async def run(self, queue: asyncio.Queue[Polled], settled: Callable[[Polled, bool], None]) -> None:
         """Consume the queue for ever. ``settled(polled, written)`` tells the poller that the feed is free again."""
         while True:
-            polled = await queue.get()
-            written = False
+            polls = await _waiting(queue)
+            written: Sequence[bool] = [False] * len(polls)
             try:
-                await self.handle(polled)
-                written = True
-            except Exception:  # one poll that cannot be decided must not end the bot; it is polled again
-                log.exception("decide.failed", feed=polled.feed.name)
-                metrics.decide_failed()
+                written = await self._written(polls)
             finally:
-                settled(polled, written)
-                queue.task_done()
+                for polled, done in zip(polls, written, strict=True):
+                    settled(polled, done)
+                    queue.task_done()
+
+    async def _written(self, polls: Sequence[Polled]) -> Sequence[bool]:
+        """Which of these polls could be decided and written; one that cannot be is polled again, and harms no other."""
+        try:
+            await self.handle_all(polls)
+        except Exception:
+            if len(polls) > 1:
+                return [(await self._written([each]))[0] for each in polls]
+            log.exception("decide.failed", feed=polls[0].feed.name)
+            metrics.decide_failed()
+            return [False]
+        return [True] * len(polls)
 
     async def handle(self, polled: Polled) -> PollRecord:
         """Decide one poll and write it; returns what was written. Raises StoreError: then nothing was."""
+        return (await self.handle_all([polled]))[0]
+
+    async def handle_all(self, polls: Sequence[Polled]) -> Sequence[PollRecord]:
+        """Decide polls in order and write them in one transaction. Raises StoreError: then nothing was written."""
         async with self._turn:
             try:
-                return await self._handle(polled)
+                return await self._handle(polls)
             except BaseException:
                 self._index = None  # it may hold what was not written
                 raise
 
-    async def _handle(self, polled: Polled) -> PollRecord:
-        entries = normalise_all(polled.raws, polled.feed, first_seen=polled.at, base_url=polled.url)
-        silences = await self._wishes.silences(polled.at)
+    async def _handle(self, polls: Sequence[Polled]) -> Sequence[PollRecord]:
+        entries = [
+            normalise_all(each.raws, each.feed, first_seen=each.at, base_url=each.url) for each in polls
+        ]
+        silences = await self._wishes.silences(min(each.at for each in polls))
         subscriptions = await self._wishes.subscriptions()
         orders = self._orders()
         self._watches = compiled(subscriptions, orders.rulebook, self._watches)
         async with self._news.deciding() as ledger:
-            index = await self._current_index(ledger, polled.at)
-            known = await ledger.known({alias for entry in entries for alias in entry.aliases})
-            poll = _Poll(
-                polled.at,
-                polled.baseline,
-                polled.amends,
-                orders,
-                silences,
-                subscriptions,
-                self._watches,
-                dict(known),
-            )
-            for entry in entries:
-                await self._entry(entry, poll, index, ledger)
-            record = poll.record(None if polled.amends else polled.state)
+            index = await self._current_index(ledger, polls[0].at)
+            aliases = {alias for own in entries for entry in own for alias in entry.aliases}
+            known, told = dict(await ledger.known(aliases)), dict[str, StoryRecord]()
+            records = []
+            for polled, own in zip(polls, entries, strict=True):
+                still = [silence for silence in silences if silence.until > polled.at]
+                poll = _Poll(
+                    polled.at,
+                    polled.baseline,
+                    polled.amends,
+                    orders,
+                    still,
+                    subscriptions,
+                    self._watches,
+                    known,
+                    told,
+                )
+                for entry in own:
+                    await self._entry(entry, poll, index, ledger)
+                records.append(poll.record(None if polled.amends else polled.state))
+                await asyncio.sleep(0)  # others need the loop, too
             reach("before commit")
-            cursor = await ledger.write(record)
+            cursor = await ledger.write(*records)
         reach("after commit")
         self._cursor = max(self._cursor, cursor)
-        self._report(polled, record)
-        if self._observe is not None:
-            self._observe(polled, record)
-        return record
+        for polled, record in zip(polls, records, strict=True):
+            self._report(polled, record)
+            if self._observe is not None:
+                self._observe(polled, record)
+        return records
 
     async def _current_index(self, ledger: Ledger, now: datetime) -> StoryIndex:
         if self._index is None:
@@ -215,7 +251,7 @@ class Ingest:
         decided = decide(entry, matches, placement if matches else None, story, situation)
         if placement is not None and not (known and known.story):
             index.absorb(entry, met, placement)
-        poll.stories.update((after.id, after) for after in decided.stories)
+        poll.keep(decided.stories)
         told = self._owe(
             decided, facets_of(entry, matches, decided.stories[0], rules) if matches else (), poll, story
         )
@@ -242,7 +278,7 @@ class Ingest:
             mine = own_placement(placement, wish.receiver)
             story = await _story(mine.story, poll, ledger)
             decided, routed = decide_own(entry, wish, own[wish.receiver], mine, story, situation)
-            poll.stories.update((after.id, after) for after in decided.stories)
+            poll.keep(decided.stories)
             if decided.decision.alert and routed and wish.receiver not in told:
                 poll.owed.extend(_owed(decided.decision.alert, [routed], poll.at))
 
@@ -286,6 +322,16 @@ class Ingest:
         log.debug("poll.decided", feed=polled.feed.name, new=len(record.entries), owed=len(record.owed))
 
 
+async def _waiting(queue: asyncio.Queue[Polled]) -> list[Polled]:
+    """The next poll, and those behind it as far as they may share its transaction."""
+    polls = [await queue.get()]
+    items = len(polls[0].raws)
+    while items < MOST_AT_ONCE and not queue.empty():
+        polls.append(queue.get_nowait())
+        items += 1 + len(polls[-1].raws)
+    return polls
+
+
 def _placement(
     entry: Entry, matches: Sequence[Match], known: KnownEntry | None, index: StoryIndex, now: datetime
 ) -> Placement | None:
@@ -297,10 +343,9 @@ def _placement(
 
 
 async def _story(story: str, poll: _Poll, ledger: Ledger) -> StoryRecord | None:
-    if story and story not in poll.stories:
-        stored: Mapping[str, StoryRecord] = await ledger.stories([story])
-        return stored.get(story)
-    return poll.stories.get(story)
+    if story and story not in poll.told:
+        poll.told.update(await ledger.stories([story]))
+    return poll.told.get(story)
 
 
 def _earlier(

@@ -137,7 +137,7 @@ class Ledger(Protocol):
         """The stories of these ids."""
         ...
 
-    async def write(self, record: PollRecord) -> int:
+    async def write(self, *records: PollRecord) -> int:
         """Write it all; returns the highest cursor given out (0 when no entry was new). Raises StoreError."""
         ...
 

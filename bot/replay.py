@@ -11,12 +11,13 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from bot.core.items import Item
 from bot.core.model import Alert, AlertKind, FeedState
 from bot.core.stories import StoryIndex
-from bot.ingest import Ingest, Orders
+from bot.ingest import MOST_AT_ONCE, Ingest, Orders
 from bot.ports import Polled, PollRecord
 from bot.store import open_store
 
@@ -48,14 +49,18 @@ async def replay(
                 new_index=new_index,
                 wake=asyncio.Event(),
             )
-            for item in items:
-                at = clock.advance(item.raw.published)
-                state = FeedState(item.feed.name, baseline_done=True)
-                record = await ingest.handle(Polled(item.feed, state, (item.raw,), item.feed.url, at))
-                for line in _lines(record):
-                    yield line
+            polls = (_polled(item, clock) for item in items)
+            while together := list(islice(polls, MOST_AT_ONCE)):
+                for record in await ingest.handle_all(together):
+                    for line in _lines(record):
+                        yield line
         finally:
             await store.close()
+
+
+def _polled(item: Item, clock: ArchiveClock) -> Polled:
+    at, state = clock.advance(item.raw.published), FeedState(item.feed.name, baseline_done=True)
+    return Polled(item.feed, state, (item.raw,), item.feed.url, at)
 
 
 def _lines(record: PollRecord) -> list[dict[str, object]]:
