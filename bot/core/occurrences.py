@@ -36,6 +36,7 @@ class Searched:
             for key, offset, length in known[raw]:
                 at = first + offset
                 self.places.setdefault(key, []).append(tuple(range(at, at + length)))
+        self._keys = set(self.places)
         self._found: dict[int, list[Occurrence]] = {}
 
     def find(self, needle: Needle) -> list[Occurrence]:
@@ -97,6 +98,8 @@ class Searched:
 
     # ── groups near each other ───────────────────────────────────────────────────────────────────────
     def _conjunction(self, needle: ConjunctionNeedle) -> Iterator[Occurrence]:
+        if any(self._keys.isdisjoint(group.wanted) for group in needle.groups):
+            return  # as nearly always
         first, *others = (self._by_clause(group) for group in needle.groups)
         for clause, starting in first.items():
             company = [other.get(clause, []) for other in others]
@@ -107,8 +110,11 @@ class Searched:
 
     def _by_clause(self, group: ChoiceNeedle) -> dict[int, list[Occurrence]]:
         found: dict[int, list[Occurrence]] = {}
+        label, clauses = self.passage.label, self.passage.clauses
         for each in self._choice(group):
-            found.setdefault(self.passage.clauses[each[0]], []).append(each)
+            found.setdefault(clauses[each[0]], []).append(each)
+            if each[-1] < label:  # "Kherson: troops leave" says where
+                found.setdefault(clauses[label], []).append(each)
         return found
 
     def _tightest(

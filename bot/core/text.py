@@ -180,6 +180,7 @@ def stems(text: str, lang: str) -> list[str]:
 
 
 # ── a text with its places ───────────────────────────────────────────────────────────────────────────
+LABEL = 2  # words in front of a colon that say whom or where the rest is about
 _STOP = re.compile(r"[;:!?…—\n]|\.(?!\w)| [–-]|[–-] ")
 _NO_STOP = frozenset({" ", "-", ", ", "", "'"})
 _TITLES = frozenset(
@@ -281,6 +282,11 @@ class Passage:
             self.segments.append(segment)
             self.clauses.append(clause)
             self.content.append(content)
+
+    @property
+    def label(self) -> int:
+        """How many words stand in front of a colon at the beginning ("Kherson: …"); 0 if more than two."""
+        return next((at for at in range(1, min(LABEL + 1, len(self))) if ":" in self.between[at]), 0)
 
     def _cuts(self, at: int, joints: Joints) -> bool:
         around = self.words[max(at - 1, 0) : at + 2]

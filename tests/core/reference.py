@@ -107,9 +107,10 @@ def _alike(piece: str, part: str, word: str, lang: str) -> bool:
 
 
 def _near(chosen: Sequence[Spot], links: Sequence[tuple[int, bool, bool]], passage: Passage) -> bool:
-    """No word twice, all in one clause, neighbours within the widest link, each numbered or ordered link kept."""
+    """No word twice, all of one clause, neighbours within the widest link, each numbered or ordered link kept."""
     everywhere = [at for each in chosen for at in each]
-    if len(set(everywhere)) < len(everywhere) or len({passage.clauses[each[0]] for each in chosen}) > 1:
+    shared = set.intersection(*(_clauses(each, passage) for each in chosen))
+    if len(set(everywhere)) < len(everywhere) or not shared:
         return False
     for (limit, typed, in_order), left, right in zip(links, chosen, chosen[1:], strict=False):
         if in_order and left[-1] >= right[0]:
@@ -118,6 +119,12 @@ def _near(chosen: Sequence[Spot], links: Sequence[tuple[int, bool, bool]], passa
             return False
     widest = max((limit for limit, _, _ in links), default=0)
     return all(_apart(one, other, passage) <= widest for one, other in pairwise(sorted(chosen)))
+
+
+def _clauses(spot: Spot, passage: Passage) -> set[int]:
+    """The clause a spot stands in; a label of a word or two in front of a colon belongs to what follows, too."""
+    label = passage.label
+    return {passage.clauses[spot[0]]} | ({passage.clauses[label]} if spot[-1] < label else set())
 
 
 def _apart(one: Spot, other: Spot, passage: Passage) -> int:

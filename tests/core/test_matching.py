@@ -91,6 +91,8 @@ def test_the_founding_headline_with_the_smallest_rule() -> None:
         ("battle for $mine", "Battle for Chad", True),
         ("troop", "Trooper tells all", False),
         ("pull some back + army", "Pull some low some old new red back army", True),  # the second "some"
+        ("troops + $mine", "Chad: troops out", True),
+        ("troops + $mine", "News from Chad: troops out", False),
         ("troops ...2 leave", "Troops quietly leave", True),
         ("troops ...2 leave", "Troops of the first old army leave", False),
         ("$mine-forces + advance", "Chad forces advance", True),
@@ -247,7 +249,18 @@ terms = st.one_of(
 )
 texts = st.lists(
     st.sampled_from(
-        (*WORDS, "Troops,", "returned.", "left;", "armies", "– but", "guards", "Ceasefire", "quietly")
+        (
+            *WORDS,
+            "Troops,",
+            "returned.",
+            "left;",
+            "armies",
+            "– but",
+            "guards",
+            "Ceasefire",
+            "quietly",
+            "Border:",
+        )
     ),
     max_size=14,
 ).map(" ".join)
