@@ -19,10 +19,13 @@ from bot.sources.reading import Reading
 from bot.sources.wire import Job, pack_result, unpack_job
 
 _MEGABYTE = 1_000_000
+NICE = 10  # the loop that reads, decides and tells goes first
 
 
 def main(cpu: int, memory: int, growth: int) -> None:
     """Serve until the input ends or too much memory is kept. Seconds for each document, bytes for all."""
+    with suppress(OSError):
+        os.nice(NICE)
     _limit(resource.RLIMIT_AS, memory)
     _limit(resource.RLIMIT_CORE, 0)
     source, sink = sys.stdin.buffer, sys.stdout.buffer

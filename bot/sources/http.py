@@ -285,7 +285,8 @@ def _next(hop: _Hop, response: ClientResponse, subject: str) -> _Hop:
 async def _read(response: ClientResponse, limit: int) -> bytes:
     body = Body(response.headers.get("Content-Encoding", ""), limit)
     async for data in response.content.iter_chunked(_READ):
-        body.add(data)
+        for _ in body.steps(data):
+            await asyncio.sleep(0)
     return body.whole()
 
 

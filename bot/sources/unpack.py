@@ -22,6 +22,7 @@ ACCEPTED = "gzip, deflate, br, zstd"
 """What we tell publishers we can unpack."""
 
 _STEP = 65_536  # bytes unpacked at a time
+_STEPS = 8  # so many of them in one go
 _MOST_MEMBERS = 1_000  # gzip streams one after another in one body; each costs time however empty it is
 _ZSTD_WINDOW = 23  # 8 MB, the most RFC 9659 lets a server ask of us
 
@@ -51,12 +52,19 @@ class Body:
 
     def add(self, data: bytes) -> None:
         """The next bytes from the wire. Raises TooLargeError, CodingError."""
+        for _ in self.steps(data):
+            pass
+
+    def steps(self, data: bytes) -> Iterator[None]:
+        """The same a little at a time: between two steps others may have their turn."""
         try:
-            for part in self._coder.unpack(data):
+            for number, part in enumerate(self._coder.unpack(data)):
                 self._left -= len(part)
                 if self._left < 0:
                     raise TooLargeError
                 self._parts.append(part)
+                if number % _STEPS == _STEPS - 1:
+                    yield
         except (zlib.error, brotli.error, zstd.ZstdError) as error:
             raise CodingError(f"it cannot be unpacked: {error}") from None
 
