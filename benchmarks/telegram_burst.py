@@ -7,7 +7,7 @@ the tests' fake with one message a second in a chat, twenty a minute in a group 
 answers 429 to whoever is faster. Both sides live on one clock that stands still while anything is under way and leaps
 while all wait, so the figures are of waiting alone and the same on any machine.
 
-The last line: what 600 seconds of 429 in one chat cost the others.
+The last line: what 600 seconds of 429 in one chat cost the others. All of it takes a few minutes of processor time.
 """
 
 from __future__ import annotations
