@@ -188,7 +188,7 @@ def _timing(alert: Alert) -> str:
 def _asides(alert: Alert) -> Iterator[str]:
     if alert.also:
         yield _line("also " + ", ".join(f"{rule} {score}" for rule, score in alert.also))
-    if alert.differs_from:
+    if alert.differs_from and alert.contradicts is None:  # what it contradicts, the reason says
         yield _line(f"not the story “{alert.differs_from}”")
 
 

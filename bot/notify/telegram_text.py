@@ -219,7 +219,8 @@ def _verdict(alert: Alert, t: Words) -> Block:
 
 
 def _reason(alert: Alert) -> Block:
-    state = "" if alert.state in _SILENT_STATES else f"{alert.state.value}:"
+    said = alert.state in _SILENT_STATES or alert.contradicts or alert.reason.startswith(alert.state.value)
+    state = "" if said else f"{alert.state.value}:"
     return joined([own(state), safe(alert.reason, REASON_LENGTH)])
 
 
@@ -255,9 +256,7 @@ def _source(report: Report) -> Block:
 def _asides(alert: Alert) -> Iterator[Block]:
     if alert.also:
         yield safe("also " + ", ".join(f"{rule} {score}" for rule, score in alert.also))
-    if alert.contradicts is not None:
-        yield safe(f"{alert.contradicts.how}: “{alert.contradicts.title}”", TITLE_LENGTH)
-    elif alert.differs_from:
+    if alert.differs_from and alert.contradicts is None:  # what it contradicts, the reason says
         yield safe(f"not the story “{alert.differs_from}”", TITLE_LENGTH)
 
 
