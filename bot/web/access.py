@@ -6,8 +6,8 @@ header is its guard. Whoever is not known gets 401, or the login page where a pe
 
 *Forgery*: a visitor's browser carries our cookie whoever made the request. So whatever may change something (any
 method but GET and HEAD, and every WebSocket, which is how pages speak to us) must come from a page of ours by the
-browser's own word: ``Origin`` with our host, or ``Sec-Fetch-Site: same-origin``. Scripts carry a token, which no
-browser adds by itself, or the header ``X-Newsalert``, which no foreign page may send without asking us first. The
+browser's own word: ``Sec-Fetch-Site: same-origin``, or, where it says nothing so plain, ``Origin`` with our host.
+Scripts carry a token, which no browser adds by itself, or the header ``X-Newsalert``, which no foreign page may send without asking us first. The
 cookie is ``SameSite=Lax`` besides.
 
 *No credentials set*: on loopback whoever sits at this machine is admin, as with the command line; the name
@@ -96,9 +96,11 @@ def session_key(headers: Headers) -> str:
 
 def ours(headers: Headers) -> bool:
     """Did a page of ours make this request, by the browser's own word, or a script that says so?"""
+    if "sec-fetch-site" in headers:
+        return headers["sec-fetch-site"] == "same-origin"
     if "origin" in headers:
         return urlsplit(headers["origin"]).netloc == headers.get("host", "") != ""
-    return headers.get("sec-fetch-site") == "same-origin" or "x-newsalert" in headers
+    return "x-newsalert" in headers
 
 
 def _unknown(scope: Scope, headers: Headers) -> Response:

@@ -106,7 +106,11 @@ def _form(
     )
     policy = f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; "
     policy += "base-uri 'none'; frame-ancestors 'none'"
-    return HTMLResponse(shown, status, {"Content-Security-Policy": policy, **(headers or {})})
+    own = {
+        "Content-Security-Policy": policy,
+        "Referrer-Policy": "same-origin",
+    }  # or the form's Origin is "null"
+    return HTMLResponse(shown, status, {**own, **(headers or {})})
 
 
 def spoken_to(request: Request) -> Words:

@@ -137,6 +137,7 @@ FOREIGN = [
     {"Origin": "http://localhost:81"},
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
     {},
 ]
 

@@ -98,5 +98,6 @@ class _Nonced:
         headers["content-length"] = str(len(body))
         headers["content-security-policy"] = POLICY.format(nonce=nonce)
         headers["cache-control"] = "no-store"
+        headers["referrer-policy"] = "same-origin"
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})
