@@ -19,9 +19,9 @@ from bot.delivery import Courier, CourierOptions
 from bot.ingest import Ingest, Orders
 from bot.notify.slack import Slack
 from bot.notify.telegram import Telegram, telegram_sender
-from bot.ports import Polled
+from bot.ports import Notifier, Polled
 from bot.store import Store, open_store
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import START, FakeClock
 from tests.fakes.desk import Desk
 from tests.fakes.slack import TOKEN as SLACK_TOKEN
 from tests.fakes.slack import Channel, SlackFake, texts_of
@@ -48,16 +48,20 @@ class Told:
         orders = Orders(Desk().orders.rulebook, (), (), RECEIVERS)
         wake = asyncio.Event()
         self.store, self.clock = store, clock
+        self.acts = 0
         self.ingest = Ingest(
             store.news, store.wishes, orders=lambda: orders, new_index=new_story_index, wake=wake
         )
-        notifiers = {"slack": slack, "telegram": telegram}
+        notifiers: dict[str, Notifier] = {"slack": slack, "telegram": telegram}
         self.courier = Courier(
             store.outbox, notifiers, clock=clock, wake=wake, options=CourierOptions(sweep=30)
         )
 
     async def publish(self, owner: str, title: str) -> None:
         """One outlet tells it, and everybody is told."""
+        self.acts += 1
+        begins = START + timedelta(minutes=15) * self.acts
+        await self.clock.advance((begins - self.clock.now()).total_seconds())
         now = self.clock.now()
         feed = Feed(owner.lower(), f"https://{owner.lower()}.example/feed", owner)
         raw = RawEntry(
@@ -76,7 +80,6 @@ class Told:
                 break
             await self.clock.advance(1)
             await asyncio.sleep(0.005)
-        await self.clock.advance(600)
 
 
 def on_slack(fake: SlackFake) -> list[str]:
