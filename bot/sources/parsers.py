@@ -43,6 +43,7 @@ log = structlog.get_logger()
 
 SLOW = 0.5  # seconds of reading that make a feed a suspect …
 MOST_SUSPECTS = 10_000  # … as long as it is one of the latest
+PATIENCE = 1.0  # seconds for a process that is ending
 AT_ONCE = 200  # entries unpacked before others have their turn
 CHEAP = 400_000  # bytes: to cut and hash a longer document here would be felt
 
@@ -138,7 +139,7 @@ class _Process:
 
     async def run(self, job: Job, feed: str) -> Reading:
         """Raises ParseError for what is no feed, and for what the process did not survive."""
-        self.was_killed = True
+        self.was_killed, patience = True, 0.0
         try:
             async with asyncio.timeout(self._options.deadline):
                 answer = await self._ask(job)
@@ -146,10 +147,11 @@ class _Process:
         except TimeoutError:
             raise ParseError(feed, "its document takes too long to read") from None
         except (asyncio.IncompleteReadError, ConnectionError, OSError):
+            patience = PATIENCE
             raise ParseError(feed, "its document cannot be read within our limits") from None
         finally:
             if self.was_killed:
-                await self.stop()
+                await self.stop(patience)
         if isinstance(answer, str):
             raise ParseError(feed, answer)
         return answer
@@ -187,11 +189,17 @@ class _Process:
             )
         return self._child
 
-    async def stop(self) -> None:
-        """Kill it, if it runs, and wait until it is gone."""
+    async def stop(self, patience: float = PATIENCE) -> None:
+        """Wait so many seconds until it has ended, as it does when it is told nothing more; then kill it."""
         child, self._child = self._child, None
         if child is None:
             return
+        if child.stdin is not None:
+            child.stdin.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await child.wait()
+                return
         with suppress(ProcessLookupError):
             child.kill()
         await child.wait()
