@@ -47,7 +47,8 @@ def modules() -> list[Path]:
 def layer_of(module: str) -> str:
     parts = module.split(".")
     name = parts[1] if len(parts) > 1 else ""
-    for prefix in ("app", "chat", "service", "slackapp"):  # split by noun: app_desk.py, chat_topics.py, service_feeds.py
+    # split by noun: app_desk.py, chat_topics.py, service_feeds.py
+    for prefix in ("app", "chat", "service", "slackapp"):
         if name.startswith(prefix + "_"):
             return prefix
     return name

@@ -73,8 +73,10 @@ IRREGULAR: Mapping[str, Mapping[str, str]] = {
         erschüttern: erschüttert erschütterte; kehren: kehrt kehrte kehrten gekehrt;
         rücken: rückt rückte rückten gerückt;
         marschieren: marschiert marschierte marschierten; verlegen: verlegt verlegte verlegten;
-        starten: startet startete gestartet; feuern: feuert feuerte feuerten gefeuert; putschen: putscht putschte putschten;
-        bombardieren: bombardiert bombardierte bombardierten; schießen: schießt; beschießen: beschießt beschoss beschossen; töten: tötet tötete getötet
+        starten: startet startete gestartet; feuern: feuert feuerte feuerten gefeuert;
+        putschen: putscht putschte putschten;
+        bombardieren: bombardiert bombardierte bombardierten; schießen: schießt;
+        beschießen: beschießt beschoss beschossen; töten: tötet tötete getötet
     """),
 }
 
