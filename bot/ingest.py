@@ -192,8 +192,8 @@ class Ingest:
                 )
                 for entry in own:
                     await self._entry(entry, poll, index, ledger)
+                    await asyncio.sleep(0)  # others need the loop, too
                 records.append(poll.record(None if polled.amends else polled.state))
-                await asyncio.sleep(0)  # others need the loop, too
             reach("before commit")
             cursor = await ledger.write(*records)
         reach("after commit")
