@@ -87,4 +87,5 @@ def root(
     ] = False,
 ) -> None:
     """Read feeds, match rules, tell people."""
+    del version  # its callback has answered
     configure_logs("warning")  # stdout is for answers; run asks for more

@@ -1,8 +1,8 @@
 """The languages people are spoken to: message catalogues in ``bot/locale``, one a language, read once.
 
 Texts in the code are English and are their own keys; a catalogue (``ru.po``) gives them in another language. Babel
-reads the catalogues as they lie in the repository, so there is no build step to forget; what a catalogue lacks is said in
-English. Placeholders are filled after translation, by name, so a language may order them as it likes.
+reads the catalogues as they lie in the repository, so there is no build step to forget; what a catalogue lacks is said
+in English. Placeholders are filled after translation, by name, so a language may order them as it likes.
 """
 
 from __future__ import annotations
