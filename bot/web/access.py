@@ -7,7 +7,8 @@ header is its guard. Whoever is not known gets 401, or the login page where a pe
 *Forgery*: a visitor's browser carries our cookie whoever made the request. So whatever may change something (any
 method but GET and HEAD, and every WebSocket, which is how pages speak to us) must come from a page of ours by the
 browser's own word: ``Sec-Fetch-Site: same-origin``, or, where it says nothing so plain, ``Origin`` with our host.
-Scripts carry a token, which no browser adds by itself, or the header ``X-Newsalert``, which no foreign page may send without asking us first. The
+Scripts carry a token, which no browser adds by itself, or the header ``X-Newsalert``, which no foreign page may send
+without asking us first. The
 cookie is ``SameSite=Lax`` besides.
 
 *No credentials set*: on loopback whoever sits at this machine is admin, as with the command line; the name
