@@ -128,13 +128,16 @@ def said(t: Words, error: NewsalertError) -> str:
 @asynccontextmanager
 async def told(here: Here, done: str = "") -> AsyncIterator[None]:
     """What goes wrong inside is told as a notification, and ``done`` when nothing did."""
+    client = ui.context.client  # what was clicked may be gone by then
     try:
         yield
     except NewsalertError as error:
-        ui.notify(said(here.t, error), type="negative", position="top")
+        with client:
+            ui.notify(said(here.t, error), type="negative", position="top")
     else:
         if done:
-            ui.notify(done, type="positive", position="top")
+            with client:
+                ui.notify(done, type="positive", position="top")
 
 
 def nothing(text: str) -> None:

@@ -101,9 +101,14 @@ export default {
       else if (event.key === "/") { event.preventDefault(); this.$refs.text.focus(); }
     },
     listen() {
-      if (!window.socket) { this.waiting = setTimeout(() => this.listen(), 20); return; }
+      // An event sent before the handshake is dropped by the server, so "ready" waits for it.
+      if (!window.socket || !window.did_handshake) { this.waiting = setTimeout(() => this.listen(), 20); return; }
       window.socket.on("news", this.add);
+      window.socket.io.on("reconnect", this.again);
       this.$emit("ready");
+    },
+    again() {
+      this.waiting = setTimeout(() => this.$emit("ready"), 1000);
     },
   },
   mounted() {
@@ -114,6 +119,7 @@ export default {
   unmounted() {
     clearTimeout(this.waiting);
     window.socket?.off("news", this.add);
+    window.socket?.io.off("reconnect", this.again);
     window.removeEventListener("keydown", this.pressed);
     document.body.classList.remove("na-wall");
   },
