@@ -31,7 +31,7 @@ from tests.sources.conftest import OPTIONS
 from tests.sources.documents import rss
 from tests.sources.test_http import failure
 
-HASTY = ClientOptions(host_gap=0.0, total_timeout=0.4, body_limit=200_000, allow_loopback=True)
+HASTY = ClientOptions(host_gap=0.0, total_timeout=1.2, body_limit=200_000, allow_loopback=True)
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
@@ -55,10 +55,10 @@ class NoName(AbstractResolver):
 
 @pytest.mark.parametrize(("hangs", "kind"), [(False, "dns"), (True, "timeout")])
 async def test_fault_038_a_name_that_is_not_known_is_an_error(
-    server: HostileServer, hangs: bool, kind: str
+    server: HostileServer, client: Client, hangs: bool, kind: str
 ) -> None:
-    async with guarded_client(HASTY, resolver=NoName(hangs=hangs)) as client:
-        bad = asyncio.ensure_future(failure(client, "http://nobody.example/feed"))
+    async with guarded_client(HASTY, resolver=NoName(hangs=hangs)) as asking:
+        bad = asyncio.ensure_future(failure(asking, "http://nobody.example/feed"))
         assert (await client.get(server.reply("/feed", rss(1)), "paper")).body == rss(1)
         assert (await bad).kind == kind
 
