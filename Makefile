@@ -4,11 +4,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-input
 
-.PHONY: help demo run test check bench faults fmt lock schema clean
+.PHONY: help demo run test check bench faults fmt lock schema screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime ## watch the sample day ring in this terminal: no tokens, no internet
 	$(BIN)/newsalert demo
@@ -29,8 +29,9 @@ check: $(VENV)/.dev ## format, lint, types, layers, the shipped rules
 bench: $(VENV)/.dev ## ratios against named peers, measured side by side
 	$(BIN)/python -m benchmarks
 
-faults: $(VENV)/.dev ## the long kill harness
+faults: $(VENV)/.dev ## the long kill harness, and what feeds may say, at length
 	$(BIN)/python -m tests.faults.kills --kills 1000
+	FUZZ_ITEMS=200000 $(BIN)/python -m pytest tests/notify/test_telegram_text.py
 
 fmt: $(VENV)/.dev ## format and repair what can be repaired
 	$(BIN)/ruff format .
@@ -47,6 +48,9 @@ lock: $(VENV)/.dev ## pin every dependency anew, by hash, wheels only, naming no
 schema: $(VENV)/.dev ## write rules/rules.schema.json from the models
 	$(BIN)/newsalert rules schema > rules/rules.schema.json.new
 	mv rules/rules.schema.json.new rules/rules.schema.json
+
+screenshots: $(VENV)/.dev ## docs/screenshots from the sample day, light and dark (needs a Chromium)
+	$(BIN)/python -m tests.e2e.screenshots
 
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
