@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 from rich.console import Console as Terminal
 
 from bot.app import Bot, Parts, run_until_told, running_bot
@@ -41,7 +42,7 @@ def run(
         settings = output.settings_with(rules)
         configure_logs(settings.log_level, settings.log_format, secrets=settings.secret_values())
         output.show_problems(settings_warnings())
-        asyncio.run(run_until_told(settings, Parts(web=web)))
+        uvloop.run(run_until_told(settings, Parts(web=web)))
 
 
 def demo(

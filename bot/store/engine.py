@@ -46,12 +46,18 @@ _UNSYNCED = "SQLITE_IOERR_FSYNC"
 
 
 class Database:
-    """An open database; ``lite`` = SQLite, ``failed`` = why nothing is written any more ("" = it is)."""
+    """An open database; ``lite`` = SQLite, ``failed`` = why nothing is written any more ("" = it is).
+
+    ``alone`` = no other process writes; then what was read holds as long as ``changes`` stays the same. It counts
+    the transactions of this process but for the decider's, which change nothing that is kept in mind by it.
+    """
 
     def __init__(self, engine: AsyncEngine, *, lite: bool) -> None:
         self.engine = engine
         self.lite = lite
         self.failed = ""
+        self.alone = False
+        self.changes = 0
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
@@ -63,8 +69,11 @@ class Database:
                     await connection.execute(text(f"SELECT pg_advisory_xact_lock({DECIDER})"))
                 yield connection
             return
-        async with self._turn, self._begun() as connection:
-            yield connection
+        try:
+            async with self._turn, self._begun() as connection:
+                yield connection
+        finally:
+            self.changes += not deciding
 
     @asynccontextmanager
     async def _begun(self) -> AsyncIterator[AsyncConnection]:

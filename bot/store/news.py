@@ -44,19 +44,25 @@ class NewsTable:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.highest = 0  # cursor we gave out last
+
+    def nothing_since(self, cursor: int) -> bool:
+        """True where surely nobody filed anything after this cursor: whoever writes alone need not ask."""
+        return self._database.alone and cursor > 0 and cursor == self.highest
 
     @asynccontextmanager
     async def deciding(self) -> AsyncIterator[PollLedger]:
         """One transaction, one decider at a time."""
         async with self._database.write(deciding=True) as connection:
-            yield PollLedger(connection)
+            yield PollLedger(connection, self)
 
 
 class PollLedger:
     """One open transaction of the decider."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, news: NewsTable) -> None:
         self._connection = connection
+        self._news = news
 
     async def known(self, aliases: Collection[str]) -> Mapping[str, KnownEntry]:
         """Alias → the entry it belongs to, for those that are known."""
@@ -68,6 +74,8 @@ class PollLedger:
 
     async def filed_since(self, cursor: int, since: datetime) -> Sequence[Filed]:
         """Entries with a story, newer than ``cursor``, in cursor order."""
+        if self._news.nothing_since(cursor):
+            return []
         first = cursor + 1 if cursor else await first_since(self._connection, since)
         rows = await self._connection.execute(_FILED, {"first": first, "since": since})
         return [
@@ -109,7 +117,8 @@ class PollLedger:
             await self._connection.execute(insert(tables.entries), part)
         await self._write_aliases([(alias, entry.key) for entry, _ in entries for alias in entry.aliases])
         highest = await self._connection.execute(_HIGHEST)
-        return int(highest.scalar_one())
+        self._news.highest = int(highest.scalar_one())
+        return self._news.highest
 
     async def _write_aliases(self, pairs: Sequence[tuple[str, str]]) -> None:
         rows = [{"alias": alias, "key": key} for alias, key in pairs]

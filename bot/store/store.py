@@ -82,6 +82,7 @@ async def open_store(
     url = parsed(address)
     held = _held(url, reading=reading, lock=lock) if is_lite(url) else None
     database, worker = connected(url, reading=reading, durable=durable), Worker()
+    database.alone = held is not None
     try:
         await _prepare(database, reading=reading)
         if not database.lite and not reading:

@@ -7,16 +7,19 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import bot.store.codec as codec
 import bot.store.tables as tables
 from bot.core.model import Feedback, Silence, Subscription
 from bot.store.engine import Database
+from bot.store.kept import Kept
 from bot.store.statements import put, upsert
 
 _S = tables.subscriptions.c
+_ALL = select(_S.doc).order_by(_S.kind, _S.address)
+_ACTIVE = _ALL.where(_S.active)
 
 
 class WishTable:
@@ -24,12 +27,14 @@ class WishTable:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._active = Kept(database, lambda: self._subscriptions(_ACTIVE))
+        self._silences = Kept(database, self._every_silence)
 
     async def subscriptions(self, *, active_only: bool = True) -> Sequence[Subscription]:
         """All of them, or those that want to be told now."""
-        wanted = select(_S.doc).order_by(_S.kind, _S.address)
-        if active_only:
-            wanted = wanted.where(_S.active)
+        return await (self._active.get() if active_only else self._subscriptions(_ALL))
+
+    async def _subscriptions(self, wanted: Select[str]) -> Sequence[Subscription]:
         async with self._database.read() as connection:
             return [codec.load(Subscription, doc) for doc in (await connection.execute(wanted)).scalars()]
 
@@ -45,8 +50,11 @@ class WishTable:
 
     async def silences(self, now: datetime) -> Sequence[Silence]:
         """Those still in force."""
+        return [each for each in await self._silences.get() if each.until > now]
+
+    async def _every_silence(self) -> Sequence[Silence]:
         table = tables.silences.c
-        wanted = select(table.doc).where(table.until > now).order_by(table.until, table.id)
+        wanted = select(table.doc).order_by(table.until, table.id)
         async with self._database.read() as connection:
             return [codec.load(Silence, doc) for doc in (await connection.execute(wanted)).scalars()]
 
