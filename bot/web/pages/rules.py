@@ -209,8 +209,8 @@ class _Desk:
             self._text = await self._rules.text(self._here.actor, self._name)
             self._base = mark_of(self._text)
             self._editor.set_value(self._text)
-            await self._show_versions()
             await self._check()
+            await self._show_versions()  # last: what was clicked goes with it
 
     # ── what people called wrong ─────────────────────────────────────────────────────────────────────
     async def _show_proposals(self) -> None:
