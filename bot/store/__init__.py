@@ -1,7 +1,11 @@
 """What is remembered: SQLAlchemy Core over SQLite (the default) or PostgreSQL, the same statements on both.
 
-``tables`` names what is kept, ``codec`` writes the nouns as JSON, ``engine`` opens a database and hands out
-transactions, ``lock`` keeps a second instance away; the rest is one file a seam of :mod:`bot.ports`.
+``store`` opens it and ``reading_store`` opens it for questions beside a running bot. One file a seam of
+:mod:`bot.ports`: ``news``, ``feeds``, ``outbox`` (what goes next is chosen in ``claim``), ``wishes``, ``views``;
+``retention`` forgets. Below them ``tables`` names what is kept, ``codec`` writes the nouns as JSON, ``statements`` are
+those each database spells differently, ``engine`` hands out transactions, ``address`` reads the configured one,
+``schema`` and ``migrations`` keep the tables up to date, ``lock`` keeps a second instance from a file and ``fleet``
+lets several share a server.
 """
 
 from bot.store.store import Store, open_store, reading_store

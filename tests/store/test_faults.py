@@ -60,8 +60,8 @@ def another_instance(file: Path) -> Iterator[list[str]]:
 def strace(inject: str, file: Path, words: list[str]) -> list[str]:
     """The process with its system calls tampered with, those on this file and its log only."""
     tool = shutil.which("strace")
-    if tool is None:
-        pytest.skip("strace is not here")
+    if tool is None or run([tool, "-qqq", "-o", os.devnull, "echo", "traced"]) != ["traced"]:
+        pytest.skip("strace is not here, or may not trace")
     paths = [part for each in ("", "-wal") for part in ("-P", f"{file}{each}")]
     return run([tool, "-f", "-qqq", "-o", os.devnull, *paths, "-e", inject, *words])
 
@@ -89,6 +89,24 @@ async def test_fault_016_after_a_failed_fsync_nothing_is_written_until_the_next_
     assert first > 0
     assert set(outcome[first:]) == {"refused"}
     assert "nothing more is written" in said[-1]
+    await everything_said_ok_is_there(file, said)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "pwrite64:signal=KILL:when=9",
+        "pwrite64:signal=KILL:when=31",
+        "pwrite64:signal=KILL:when=64",
+        "fdatasync:signal=KILL:when=4",
+    ],
+)
+async def test_fault_004_killed_while_it_commits_a_poll_is_there_whole_or_not_at_all(
+    file: Path, call: str
+) -> None:
+    await (await open_store(address(file))).close()
+    said = await asyncio.to_thread(strace, f"inject={call}", file, command(file, "polls", "60"))
+    assert said[-1] != "trouble "  # it died on the way
     await everything_said_ok_is_there(file, said)
 
 

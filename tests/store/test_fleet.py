@@ -155,6 +155,24 @@ async def test_fault_025_a_worker_whose_session_is_cut_comes_back_as_itself(flee
     assert await names(one) == ["desk"]
 
 
+async def test_fault_025_connections_that_were_cut_are_made_anew(fleet: Sequence[Store]) -> None:
+    one, two = fleet
+    await write(one, record(entry()))
+    await two.close()
+    await _cut_all(one)
+    await write(one, record(entry("wire:2"), owed=[owed()]))
+    assert (await one.views.counts()).entries == 2
+    assert await names(one) == ["desk"]
+
+
+async def test_fault_025_cut_in_the_middle_of_a_poll_nothing_of_it_is_left(fleet: Sequence[Store]) -> None:
+    one, two = fleet
+    with pytest.raises(StoreError):
+        await _cut_while_deciding(one)
+    assert (await two.views.counts()).entries == 0
+    assert await write(one, record(entry())) > 0
+
+
 async def test_a_database_that_is_not_there_is_named() -> None:
     async with migrated_database() as url:
         address = url
@@ -187,6 +205,25 @@ async def _third(like: Store) -> AsyncIterator[Store]:
 
 def address_of(store: Store) -> str:
     return store.database.engine.url.render_as_string(hide_password=False)
+
+
+async def _cut_while_deciding(store: Store) -> None:
+    async with store.news.deciding() as ledger:
+        await ledger.write(record(entry(), owed=[owed()]))
+        await _cut_all(store)
+        await ledger.write(record(entry("wire:2")))
+
+
+async def _cut_all(store: Store) -> None:
+    """The server ends every session of this database, as it does when it is restarted."""
+    connection = await asyncpg.connect(plain(address_of(store)))
+    try:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    finally:
+        await connection.close()
 
 
 async def _cut(store: Store) -> None:

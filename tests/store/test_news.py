@@ -56,6 +56,23 @@ async def test_a_poll_that_fails_leaves_nothing_behind(store: Store) -> None:
     assert await store.feeds.states() == {}
 
 
+async def test_a_poll_that_is_given_up_is_there_whole_or_not_at_all_and_the_next_is_written(
+    store: Store,
+) -> None:
+    """As when the bot is told to stop: wherever it stood."""
+    for turns in range(0, 60, 3):
+        key = f"wire:{turns}"
+        deciding = asyncio.create_task(write(store, record(entry(key), owed=[owed(alert(story=key))])))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        deciding.cancel()
+        (done,) = await asyncio.gather(deciding, return_exceptions=True)
+        there = key in await known(store, key)
+        assert there or not isinstance(done, int)
+        assert len(await store.views.deliveries(key)) == there
+    assert await write(store, record(entry())) > 0
+
+
 async def test_an_item_is_known_by_each_of_its_aliases(store: Store) -> None:
     await write(store, record(entry(), entry("wire:2"), story="st-1"))
     first = KnownEntry("wire:1", "print of wire:1", "st-1", AT)

@@ -22,6 +22,7 @@ from bot.ports import Polled, PollRecord
 from bot.store import Store, open_store
 from tests.fakes.clock import START
 from tests.fakes.desk import Desk
+from tests.store.samples import entry
 
 RACES = int(os.environ.get("NEWSALERT_RACES", "200"))
 APART = timedelta(hours=80)  # between two races: no story of one is in the other's window
@@ -48,6 +49,9 @@ class Decider:
 @pytest.fixture
 async def deciders(url: str) -> AsyncIterator[Sequence[Decider]]:
     orders = Desk().orders
+    warm(
+        orders.rulebook
+    )  # as the bot does: the first poll must not hold its transaction over loading of data
     async with AsyncExitStack() as stack:
         made = []
         for _ in range(2):
