@@ -70,7 +70,11 @@ def names_of(city: dict[str, Any], lang: str) -> list[str]:
     """The names under which a language may write a city."""
     others = [name for name in city["alternatenames"] if name[:1].isupper()]
     if lang in ("ru", "uk"):
-        return [name for name in others if all("\u0400" <= letter <= "\u04ff" or letter in " -'" for letter in name)]
+        return [
+            name
+            for name in others
+            if all("\u0400" <= letter <= "\u04ff" or letter in " -'" for letter in name)
+        ]
     if city["population"] < WELL_KNOWN:
         return [city["name"]]
     return [city["name"], *(name for name in others if name.isascii() and not name.isupper())]

@@ -16,7 +16,19 @@ from urllib.parse import urlsplit
 from bot.core.model import Feed, RawEntry
 from bot.errors import InputError
 
-TEXT_FIELDS = ("id", "title", "summary", "text", "html", "lang", "feed", "owner", "published", "link", "author")
+TEXT_FIELDS = (
+    "id",
+    "title",
+    "summary",
+    "text",
+    "html",
+    "lang",
+    "feed",
+    "owner",
+    "published",
+    "link",
+    "author",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ SAYS_FEED = frozenset(("ref", "src", "source", "from", "feed", "mod", "via", "me
 _FEED_VALUE = re.compile(r"(?:^|[^a-z])(?:rss|feed)", re.IGNORECASE)
 _TRACKING_FRAGMENT = re.compile(r"^(?:xtor|utm_|ref=|rss|feed|echobox|intcid|at_|\d{1,2}$)", re.IGNORECASE)
 _SECRET_NAME = re.compile(
-    r"token|secret|passw|pwd|auth|signature|session|credential|api_?key|^(?:key|sig|pass|user|login|code|k)$", re.I
+    r"token|secret|passw|pwd|auth|signature|session|credential|api_?key|^(?:key|sig|pass|user|login|code|k)$",
+    re.I,
 )
 _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]")
 _SAFE = "%/:=&?~#+!$,;'@()*[]|"

@@ -18,7 +18,11 @@ from bot.core.language import detect
         ("Russland zieht Truppen von der Grenze ab", "", "de"),
         ("Troops leave the border after drills", "", "en"),
         ("俄罗斯宣布撤军", "", "zh"),
-        ("Kremlin denies plan to invade Ukraine", "", "en"),  # the model says Polish, hardly surer than English
+        (
+            "Kremlin denies plan to invade Ukraine",
+            "",
+            "en",
+        ),  # the model says Polish, hardly surer than English
         ("12:30 — 7", "", ""),
         ("", "", ""),
     ],
