@@ -199,7 +199,10 @@ class StoryIndex:
 
     def _least(self, read: Reading, candidate: _Candidate) -> float:
         """The similarity that makes an entry part of a story."""
-        return KINDRED if _kindred(read, self._told[candidate.nearest]) else FOLLOW
+        told = self._told[candidate.nearest]
+        if read.signs.rules and told.signs.rules and not read.signs.rules & told.signs.rules:
+            return SAME  # what different rules found is different news, unless the words leave no doubt
+        return KINDRED if _kindred(read, told) else FOLLOW
 
     def _candidates(self, read: Reading, since: float) -> list[_Candidate]:
         """Stories that share heavy terms, most similar first."""
