@@ -148,6 +148,8 @@ class Bot:
         self.heartbeat = Heartbeat(self.clock)
         self.scheduler = AsyncIOScheduler(timezone=UTC)
         self._observer = parts.observe
+        self._trouble = ""  # of the store, as the operators know it
+        store.on_owed(self.owed.set)
         self.web_url = ""  # where the web front answers, if it does
 
     def _ground(self, client: Client, parsers: Parsers) -> Ground:
@@ -237,14 +239,17 @@ class Bot:
         self.scheduler.start()
 
     async def _count_owed(self) -> None:
-        counts = await self.store.views.counts()
-        metrics.owed(counts.deliveries.get("owed", 0))
+        metrics.owed(await self.store.views.owed())
+        trouble = self.store.trouble()
+        if trouble and trouble != self._trouble:
+            await self.tell_admins("store", trouble)
+        self._trouble = trouble
 
     def health(self) -> Health:
         """For /healthz and /readyz."""
         return Health(
             failing=tuple(self.supervisor.unhealthy()),
-            store_open=True,
+            store_open=not self.store.trouble(),
             rules_loaded=bool(self.in_force.orders.rulebook.rules),
             first_round=self.poller.met_everyone,
         )
