@@ -128,6 +128,7 @@ class Bot:
             pace=Pacemaker(budget_of(settings)),
             notice=self.tell_admins,
             parse=parsers.parse,
+            history=store.views.publications,
             options=poller_options(settings),
         )
         self.courier = Courier(
@@ -182,6 +183,7 @@ class Bot:
     # ── hooks ────────────────────────────────────────────────────────────────────────────────────────
     def _observed(self, polled: Polled, record: PollRecord) -> None:
         self.pages.offer(polled, record)
+        self.poller.decided(polled, record)
         self.board.offer(record)
         if self._observer is not None:
             self._observer(polled, record)

@@ -45,6 +45,11 @@ _charsets = Counter(
 _pushes = Counter(
     "newsalert_websub_total", "Calls of WebSub hubs by what came of them.", ["verdict"], registry=REGISTRY
 )
+_gaps = Counter(
+    "newsalert_window_gaps_total",
+    "Polls that knew nothing of what a feed shows: items may have been missed.",
+    registry=REGISTRY,
+)
 _entries = Counter("newsalert_entries_total", "Items read in feeds, known ones too.", registry=REGISTRY)
 _decisions = Counter(
     "newsalert_decisions_total", "New items by what was decided.", ["outcome"], registry=REGISTRY
@@ -100,6 +105,11 @@ def decoded(*, overridden: bool, unsure: bool) -> None:
 def pushed(verdict: str) -> None:
     """A hub called: ``used``, ``pinged``, ``verified``, or why it was ignored."""
     _pushes.labels(verdict).inc()
+
+
+def window_gap() -> None:
+    """Nothing of what a feed shows was known: items may have been missed."""
+    _gaps.inc()
 
 
 def feeds(counts: Mapping[FeedStatus, int]) -> None:

@@ -12,9 +12,8 @@ written is polled again with the *old* state: the publisher is asked for the sam
 Scheduling runs on the monotonic clock alone. A wall clock that jumps moves no poll; after a suspended night every feed
 is due once, not once for every poll missed, and they take turns as ever (:mod:`bot.core.turns`).
 
-States of polls that brought nothing are saved together, about once a second: one transaction instead of dozens. To
-lose that second is harmless. They hold no more than counters, times and validators; an older validator costs one full
-answer whose items are all known, an older count of failures one try that comes a little early.
+States are kept and saved by :mod:`bot.poller_states`; the pace is learnt, and blindness told, by
+:mod:`bot.poller_lookout`.
 """
 
 from __future__ import annotations
@@ -30,23 +29,17 @@ from functools import partial
 import structlog
 
 from bot import metrics
-from bot.core.feedstate import (
-    LONGEST_PAUSE,
-    Failure,
-    address,
-    answered,
-    failed,
-    pause,
-    remembered,
-    scheduled,
-)
+from bot.core.eyes import FeedSight, all_eyes_open, sight_of
+from bot.core.feedstate import LONGEST_PAUSE, Failure, address, answered, failed, pause, scheduled
 from bot.core.model import Feed, FeedState, FeedStatus, Fetched, RawEntry
-from bot.core.pacing import Pacemaker
+from bot.core.pacing import Pacemaker, PaceView, skipped_hours
 from bot.core.turns import TurnLimits, Turns
 from bot.core.urls import host_of, redacted
 from bot.errors import FetchError, ParseError, StoreError
 from bot.failpoint import reach
-from bot.ports import Clock, FeedStates, Polled, Source
+from bot.poller_lookout import Asked, History, Lookout, Notice, no_history, tell_nobody
+from bot.poller_states import StateBook
+from bot.ports import Clock, FeedStates, Polled, PollRecord, Source
 
 log = structlog.get_logger()
 
@@ -57,17 +50,11 @@ LATE = 60.0
 """Seconds by which a poll is so late that feeds must have piled up: their next polls are spread out."""
 
 Parse = Callable[[Source, Feed, Fetched], Awaitable[Sequence[RawEntry]]]
-Notice = Callable[[str, str], Awaitable[None]]
 
 
 async def parse_here(source: Source, feed: Feed, fetched: Fetched) -> Sequence[RawEntry]:
     """Parse in this very process. Raises ParseError."""
     return source.parse(feed, fetched)
-
-
-async def tell_nobody(topic: str, text: str) -> None:
-    """For want of operators a notice goes into the log."""
-    log.warning("notice", topic=topic, text=text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +72,7 @@ class _Watched:
 
     feed: Feed
     due: float = 0.0
+    answered: float = 0.0  # when it last did, or was taken into force
     busy: bool = False
     again: bool = False  # poll it once more when it is free
     met: bool = False  # polled since we started
@@ -96,7 +84,8 @@ class Poller:
     """Polls the feeds that ``feeds()`` names, each as ``pace`` says. One instance a process.
 
     ``sources`` maps a feed's kind to its source; ``notice(topic, text)`` tells the operators and may raise StoreError;
-    ``parse`` runs a source's parser, in a child process for instance; ``jitter()`` is a random number from 0 to 1.
+    ``parse`` runs a source's parser, in a child process for instance; ``history(since)`` is what the store remembers of
+    publications; ``jitter()`` is a random number from 0 to 1.
     """
 
     def __init__(
@@ -110,11 +99,12 @@ class Poller:
         pace: Pacemaker | None = None,
         notice: Notice = tell_nobody,
         parse: Parse = parse_here,
+        history: History = no_history,
         options: PollerOptions | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._sources = sources
-        self._store = states
+        self._book = StateBook(states)
         self._queue = queue
         self._feeds = feeds
         self._clock = clock
@@ -123,15 +113,15 @@ class Poller:
         self._parse = parse
         self._options = options or PollerOptions()
         self._jitter = jitter
-        self._states: dict[str, FeedState] = {}  # of every feed ever polled
-        self._loaded = False
+        self._remembers = False
         self._orders: Sequence[Feed] | None = None  # the feeds as last taken over
         self._watched: dict[str, _Watched] = {}
         self._polls: dict[str, asyncio.Task[None]] = {}
         self._turns = Turns(self._options.turns)
-        self._unsaved: dict[str, FeedState] = {}
-        self._saving: Mapping[str, FeedState] = {}
         self._wake = asyncio.Event()
+        self._lookout = Lookout(
+            self._pace, clock, notice=notice, history=history, longest_tick=20 + 10 * self._options.tick
+        )
 
     # ── what others may ask ──────────────────────────────────────────────────────────────────────────
     @property
@@ -148,7 +138,7 @@ class Poller:
             return  # the feed was removed or changed meanwhile, or the poll was not ours
         if written:
             watched.undecided = 0
-            self._keep(polled.state, written=True)
+            self._book.put(polled.state, written=True)
         else:
             watched.undecided += 1
             wait = pause(watched.undecided, self._jitter(), UNDECIDED_PAUSE, LONGEST_UNDECIDED_PAUSE)
@@ -168,7 +158,7 @@ class Poller:
         watched = self._watched.get(name)
         if watched is not None:
             self._turns.drop(name)
-            self._save_soon(
+            self._book.wish(
                 replace(self.state(name), status=FeedStatus.PAUSED, reason=reason, next_poll=None)
             )
         return watched is not None
@@ -177,23 +167,45 @@ class Poller:
         """Poll a paused feed again, at once; False when it was not paused."""
         if name not in self._watched or self.state(name).status is not FeedStatus.PAUSED:
             return False
-        self._save_soon(replace(self.state(name), status=FeedStatus.NEW, reason=""))
+        self._book.wish(replace(self.state(name), status=FeedStatus.NEW, reason=""))
         return self.poll_now(name)
 
     def state(self, name: str) -> FeedState:
         """What is remembered of this feed."""
-        return self._states.get(name) or FeedState(name)
+        return self._book.of(name)
+
+    def decided(self, polled: Polled, record: PollRecord) -> None:
+        """The decider's hook for every poll that was written: the pace learns; a rule that fired begins a burst."""
+        now = self._clock.monotonic()
+        for name in self._lookout.decided(polled, record):
+            watched = self._watched.get(name)
+            if watched is not None and _is_asked(self.state(name)):
+                wait = self._pace.usual(watched.feed, self._clock.now()).total_seconds()
+                self._set(watched, min(watched.due, now + wait * self._jitter()))
+
+    def pace(self, name: str) -> PaceView | None:
+        """How often this feed is polled and why; None when it is not in force."""
+        return self._pace.view(name, self._clock.now()) if name in self._watched else None
+
+    def sight(self, name: str) -> FeedSight:
+        """How this feed does: a word, the reason, the next try."""
+        now = self._clock.now()
+        view = self.pace(name)
+        newest, a_day = (view.newest, view.items_a_day) if view else (None, 0.0)
+        return sight_of(self.state(name), now, newest=newest, a_day=a_day)
+
+    def all_eyes_open(self, items: int) -> str:
+        """The daily line for the operators; ``items`` were new in a day."""
+        return all_eyes_open([self.sight(name) for name in self._watched], items)
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────
     async def run(self) -> None:
         """Poll until cancelled; polls under way are then dropped, which loses nothing. Raises StoreError at start."""
-        if not self._loaded:
-            self._states.update(await self._store.states())
-            self._loaded = True
+        await self._book.load()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._keep_launching())
-                group.create_task(self._keep_saving())
+                group.create_task(self._keep_looking())
         finally:
             await self._abandon()
 
@@ -206,10 +218,29 @@ class Poller:
             longest = self._turns.next_look(now) - now
             await _first(self._wake.wait(), self._clock.sleep(min(longest, self._options.tick)))
 
-    async def _keep_saving(self) -> None:
+    async def _keep_looking(self) -> None:
+        if not self._remembers:
+            await self._lookout.remember()
+            self._remembers = True
         while True:
             await self._clock.sleep(self._options.tick)
             await self.save()
+            await self._lookout.rebuild()
+            if await self._lookout.watch(self._asked()):
+                self._retry_all()
+
+    def _asked(self) -> list[Asked]:
+        return [
+            Asked(each.feed, each.answered)
+            for name, each in self._watched.items()
+            if self.state(name).status is not FeedStatus.PAUSED
+        ]
+
+    def _retry_all(self) -> None:
+        """The network is back: what failed is tried now, not when its back-off ends."""
+        for name, watched in self._watched.items():
+            if self.state(name).status is FeedStatus.FAILING:
+                self._set(watched, self._clock.monotonic())
 
     async def _abandon(self) -> None:
         """Stop all that is under way. Feeds whose poll was dropped are due at once, should we run again."""
@@ -225,17 +256,8 @@ class Poller:
 
     async def save(self) -> None:
         """Save the states of polls that brought nothing. What the store refuses is tried again with the next."""
-        if not self._unsaved:
-            return
-        self._saving, self._unsaved = self._unsaved, {}
-        try:
-            await self._store.save_states(list(self._saving.values()))
-        except StoreError as error:
-            log.warning("feed_states.unsaved", feeds=len(self._saving), error=str(error))
-            self._unsaved = {**self._saving, **self._unsaved}
-        finally:
-            self._saving = {}
-        metrics.feeds(Counter(self.state(name).status for name in self._watched))
+        if await self._book.save():
+            metrics.feeds(Counter(self.state(name).status for name in self._watched))
 
     def _launch(self) -> None:
         while (name := self._turns.take(self._clock.monotonic())) is not None:
@@ -266,6 +288,7 @@ class Poller:
             self._forget(name)
         for feed in wanted.values():
             self._watch(feed)
+        self._pace.arrange(wanted.values())
         log.info("feeds.in_force", feeds=len(wanted))
 
     def _forget(self, name: str) -> None:
@@ -281,9 +304,8 @@ class Poller:
             return
         if watched is not None:
             self._forget(feed.name)
-        state = self._states[feed.name] = remembered(feed, self._states.get(feed.name))
-        watched = self._watched[feed.name] = _Watched(feed)
-        watched.due = self._clock.monotonic() + self._left(state)
+        state, now = self._book.take_up(feed), self._clock.monotonic()
+        watched = self._watched[feed.name] = _Watched(feed, now + self._left(state), now)
         if feed.name not in self._polls and _is_asked(state):
             self._set(watched, watched.due)
 
@@ -345,6 +367,9 @@ class Poller:
         metrics.polled(result, monotonic - began, now, entries=len(raws))
         log.debug("poll.read", feed=watched.feed.name, result=result, entries=len(raws))
         state = answered(before, fetched, now)
+        watched.answered = monotonic
+        if fetched.body is not None:
+            self._learn(watched.feed, fetched.body, raws)
         if state.moved_to != before.moved_to:
             log.info("feed.moved", feed=state.feed, to=redacted(address(watched.feed, state)))
         share = self._jitter() if not watched.met or began - watched.due > LATE else 1.0
@@ -352,11 +377,16 @@ class Poller:
         state = scheduled(state, now, wait)
         watched.due, watched.met = monotonic + wait.total_seconds(), True
         if fetched.body is None:
-            self._keep(state)
+            self._book.put(state)
             self._free(watched)
             return
         baseline = not before.baseline_done
         await self._hand_over(watched, Polled(watched.feed, state, raws, fetched.url, now, baseline=baseline))
+
+    def _learn(self, feed: Feed, body: bytes, raws: Sequence[RawEntry]) -> None:
+        dates = (raw.published for raw in raws)
+        self._pace.read(feed, [date for date in dates if date is not None], self._clock.now())
+        self._pace.quiet(feed, skipped_hours(body))
 
     async def _hand_over(self, watched: _Watched, polled: Polled) -> None:
         """To the decider, when it has room; the feed stays busy until it is settled."""
@@ -374,12 +404,12 @@ class Poller:
         now = self._clock.now()
         kind = error.kind if isinstance(error, FetchError) else "parse"
         metrics.polled(kind, self._clock.monotonic() - began, now)
-        usual = self._pace.wait(watched.feed, now)
+        usual = self._pace.usual(watched.feed, now)
         failure = await self._told(failed(before, error, now, jitter=self._jitter(), usual=usual))
         state = scheduled(failure.state, now, failure.wait)
         log.warning("poll.failed", feed=state.feed, kind=kind, reason=state.reason, failures=state.failures)
         watched.met = True
-        self._keep(state)
+        self._book.put(state)
         self._free(watched, self._clock.monotonic() + (failure.wait or timedelta()).total_seconds())
 
     async def _told(self, failure: Failure) -> Failure:
@@ -393,24 +423,6 @@ class Poller:
             state = replace(failure.state, status=FeedStatus.FAILING)
             return Failure(state, failure.wait or LONGEST_PAUSE)
         return failure
-
-    # ── states ───────────────────────────────────────────────────────────────────────────────────────
-    def _keep(self, state: FeedState, *, written: bool = False) -> None:
-        """Go on with this state. A pause wished for meanwhile stays; so does what is written later than it."""
-        before = self.state(state.feed)
-        if before.status is FeedStatus.PAUSED:
-            state, written = (
-                replace(state, status=FeedStatus.PAUSED, reason=before.reason, next_poll=None),
-                False,
-            )
-        if written and state.feed not in self._saving:
-            self._states[state.feed] = state
-            self._unsaved.pop(state.feed, None)
-        else:
-            self._save_soon(state)
-
-    def _save_soon(self, state: FeedState) -> None:
-        self._states[state.feed] = self._unsaved[state.feed] = state
 
 
 def _is_asked(state: FeedState) -> bool:

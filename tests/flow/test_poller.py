@@ -21,6 +21,7 @@ from tests.fakes.publisher import FakeSource, MemoryStates, Site
 
 MINUTE = 60.0
 BUDGET = Budget(timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=1))
+LONG = PollerOptions(tick=300)  # for days that pass in a test
 
 
 def feed(name: str, **more: object) -> Feed:
@@ -50,7 +51,8 @@ class Bench:
     clock: JumpyClock = field(default_factory=JumpyClock)
     options: PollerOptions = field(default_factory=PollerOptions)
     polled: list[Polled] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)  # about single feeds
+    blind: list[str] = field(default_factory=list)  # about groups of them
     undecided: int = 0  # so many next polls cannot be written
     deciding: bool = True
     unwritable_notices: int = 0
@@ -71,10 +73,10 @@ class Bench:
         )
 
     async def _notice(self, topic: str, text: str) -> None:
-        if self.unwritable_notices:
+        if self.unwritable_notices and topic.startswith("feed/"):
             self.unwritable_notices -= 1
             raise StoreError("the disk is full")
-        self.notices.append(text)
+        (self.blind if topic.startswith("blind/") else self.notices).append(text)
 
     async def _decide(self) -> None:
         while True:
@@ -256,14 +258,14 @@ async def test_what_is_saved_late_never_replaces_what_was_decided_since() -> Non
 
 # ── errors ───────────────────────────────────────────────────────────────────────────────────────────
 async def test_a_feed_that_is_gone_is_told_once_and_asked_no_more() -> None:
-    bench = Bench((feed("a"),))
+    bench = Bench((feed("a"),), options=LONG)
     bench.site("a").error = Gone("a")
     async with bench.running():
         await bench.clock.advance(48 * 60 * MINUTE)
         assert bench.times("a") == [0]
         assert len(bench.notices) == 1
         assert bench.states.rows["a"].status is FeedStatus.GONE
-    again = Bench((feed("a"),), bench.states)
+    again = Bench((feed("a"),), bench.states, options=LONG)
     async with again.running():
         await again.clock.advance(60 * MINUTE)
         assert again.times("a") == []
@@ -275,7 +277,7 @@ async def test_a_feed_that_is_gone_is_told_once_and_asked_no_more() -> None:
     ids=["401", "private"],
 )
 async def test_a_feed_that_refuses_us_is_told_once_and_asked_rarely(error: Exception) -> None:
-    bench = Bench((feed("a"),))
+    bench = Bench((feed("a"),), options=LONG)
     bench.site("a").error = error
     async with bench.running():
         await bench.clock.advance(24 * 60 * MINUTE)
@@ -285,7 +287,7 @@ async def test_a_feed_that_refuses_us_is_told_once_and_asked_rarely(error: Excep
 
 
 async def test_a_notice_that_cannot_be_written_is_told_after_the_next_try() -> None:
-    bench = Bench((feed("a"),), unwritable_notices=1)
+    bench = Bench((feed("a"),), unwritable_notices=1, options=LONG)
     bench.site("a").error = Gone("a")
     async with bench.running():
         await bench.clock.advance(2 * 60 * MINUTE)
@@ -317,7 +319,7 @@ async def test_a_mistake_in_a_source_is_a_failure_of_that_feed_alone() -> None:
 
 
 async def test_a_publisher_that_asks_for_time_gets_it() -> None:
-    bench = Bench((feed("a"), feed("b")))
+    bench = Bench((feed("a"), feed("b")), options=LONG)
     bench.site("a").error = FetchError("a", "http", "429", status=429, retry_after=1234)
     bench.site("b").error = FetchError("b", "http", "503", status=503, retry_after=3e8)
     async with bench.running():

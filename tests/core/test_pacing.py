@@ -1,0 +1,100 @@
+"""The square-root clock: how a budget of requests is shared among feeds, and what makes a feed go faster."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from bot.core.model import Feed
+from bot.core.pacing import Budget, Pacemaker
+
+NOW = datetime(2022, 2, 15, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def feed(name: str, *tags: str, **more: object) -> Feed:
+    return Feed(name, f"https://{name}.example/rss", name, tags=tags, **more)  # type: ignore[arg-type]  # keywords
+
+
+def newest(a_day: float, count: int = 20) -> list[datetime]:
+    """The newest items of a feed that publishes so many a day, evenly."""
+    return [NOW - DAY * (number / a_day) for number in range(count)]
+
+
+def paced(*feeds: tuple[Feed, float], budget: Budget | None = None) -> Pacemaker:
+    """A pacemaker that knows these feeds by their first response."""
+    pace = Pacemaker(budget or Budget())
+    pace.arrange(each for each, _ in feeds)
+    for each, a_day in feeds:
+        pace.read(each, newest(a_day), NOW)
+    return pace
+
+
+def seconds(pace: Pacemaker, of: Feed) -> float:
+    return pace.usual(of, NOW).total_seconds()
+
+
+def test_a_feed_nobody_knows_yet_is_polled_at_the_budgets_pace() -> None:
+    pace = Pacemaker(Budget(timedelta(minutes=5)))
+    assert pace.wait(feed("new"), NOW) == timedelta(minutes=5)
+
+
+def test_four_times_the_news_is_polled_about_twice_as_often() -> None:
+    busy, calm = feed("busy"), feed("calm")
+    pace = paced((busy, 160.0), (calm, 40.0))
+    assert 1.5 < seconds(pace, calm) / seconds(pace, busy) < 2.2
+
+
+def test_the_budget_is_spent_and_not_overspent() -> None:
+    feeds = [(feed(f"f{number}"), float(rate)) for number, rate in enumerate((2, 10, 40, 90, 200))]
+    pace = paced(*feeds)
+    a_day = sum(86_400 / seconds(pace, each) for each, _ in feeds)
+    wanted = len(feeds) * 86_400 / 300
+    assert 0.9 * wanted < a_day < 1.1 * wanted
+
+
+def test_a_rare_feed_does_not_starve() -> None:
+    rare = feed("rare")
+    pace = paced((rare, 0.5), *((feed(f"busy{number}"), 300.0) for number in range(10)))
+    assert seconds(pace, rare) < 3 * 300
+
+
+def test_bounds_of_a_feed_go_before_what_it_deserves() -> None:
+    kept = feed("kept", min_interval=timedelta(minutes=20), max_interval=timedelta(minutes=30))
+    pace = paced((kept, 400.0), (feed("other"), 4.0))
+    assert timedelta(minutes=20) <= pace.wait(kept, NOW) <= timedelta(minutes=30)
+
+
+def test_what_the_publisher_asks_for_is_waited_for() -> None:
+    pace = paced((feed("a"), 100.0))
+    assert pace.wait(feed("a"), NOW, not_before=timedelta(minutes=50)) == timedelta(minutes=50)
+
+
+def test_a_hit_speeds_up_the_feed_and_its_peers_and_fades() -> None:
+    hit, peer, stranger = feed("hit", "baltics"), feed("peer", "baltics"), feed("stranger", "sports")
+    others = [(feed(f"other{number}", "sports"), 20.0) for number in range(20)]
+    pace = paced((hit, 20.0), (peer, 20.0), (stranger, 20.0), *others)
+    before = seconds(pace, hit), seconds(pace, peer), seconds(pace, stranger)
+    assert list(pace.burst("hit", NOW, "invasion"))[:2] == ["hit", "peer"]
+    assert seconds(pace, hit) < before[0] / 1.5
+    assert seconds(pace, peer) < before[1]
+    assert seconds(pace, stranger) == before[2]
+    view = pace.view("peer", NOW)
+    assert view is not None
+    assert view.why == "invasion in hit"
+    later = pace.usual(hit, NOW + timedelta(hours=12)).total_seconds()
+    assert later > seconds(pace, hit)
+
+
+def test_what_was_learnt_is_rebuilt_at_midnight_and_follows_the_clock() -> None:
+    """A feed that publishes by day only is asked more by day than by night."""
+    by_day = feed("by-day")
+    pace = paced((by_day, 24.0), (feed("other"), 24.0))
+    for day in range(14, 0, -1):
+        for hour in range(8, 20):
+            for minute in (5, 25, 45):
+                moment = (NOW - DAY * day).replace(hour=hour, minute=minute)
+                pace.saw("by-day", moment, moment + timedelta(minutes=3))
+        pace.rebuild((NOW - DAY * (day - 1)).replace(hour=0, minute=1))
+    noon = pace.usual(by_day, NOW.replace(hour=12)).total_seconds()
+    night = pace.usual(by_day, NOW.replace(hour=3)).total_seconds()
+    assert night > 1.5 * noon
