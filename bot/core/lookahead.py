@@ -10,9 +10,9 @@ stretch of the next hour (a minute; parts of it for busy feeds, five for slow on
 its beginning: the least that is spent from there on. It depends on no poll made before, so it is kept for the polls to
 come. The next poll is where cost until then and value from then on are least; it is then placed to a few seconds.
 
-In a study on real feeds this did as well as a timetable made for a whole month at once. Roads not taken: the timetable itself (a thousand feeds would need minutes every night, and a poll
-that comes late throws it out of step), and polling when the items expected to wait reach a threshold (it does not wait
-for the full hour when that is near).
+In a study on real feeds this did as well as a timetable made for a whole month at once. Roads not taken: the timetable
+itself (a thousand feeds would need minutes every night, and a poll that comes late throws it out of step), and polling
+when the items expected to wait reach a threshold (it does not wait for the full hour when that is near).
 """
 
 from __future__ import annotations
