@@ -103,8 +103,9 @@ def agreement(new: Headline, old: Headline) -> float:
 
 
 def places_only(new: Headline, old: Headline) -> bool:
-    """Do two headlines agree in nothing but where it happened (or in nothing)?"""
-    return _beyond_places(new).isdisjoint(_beyond_places(old))
+    """Do two headlines agree in nothing but where it happened, or in one name (or in nothing)?"""
+    shared = _beyond_places(new) & _beyond_places(old)
+    return len(shared) < 2 and shared <= {word.stem for word in new.words if word.name and not word.marks}
 
 
 def _beyond_places(headline: Headline) -> set[str]:
