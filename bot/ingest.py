@@ -30,7 +30,6 @@ from bot.core.decide import Decided, Situation, decide, facets_of, story_facets
 from bot.core.matching import RuleBook
 from bot.core.model import (
     Alert,
-    AlertKind,
     Decision,
     Delivery,
     DeliveryState,
@@ -352,18 +351,15 @@ def _earlier(
     subscriptions: Sequence[Subscription], alert: Alert, before: StoryRecord | None
 ) -> Sequence[Subscription]:
     """What only edits a message is news to those who have it: not to who came later."""
-    if alert.kind not in _EDITS or before is None or before.last_told is None:
+    if not alert.kind.only_edits or before is None or before.last_told is None:
         return subscriptions
     told = before.last_told
     return [each for each in subscriptions if each.created is None or each.created <= told]
 
 
-_EDITS = (AlertKind.SOURCE, AlertKind.DENIED, AlertKind.REVERSED)
-
-
 def _owed(alert: Alert, routed: Sequence[Routed], now: datetime) -> list[Delivery]:
     """A digest tells what broke and what rose; what only edits a message is no line of it."""
-    quiet = alert.kind in _EDITS
+    quiet = alert.kind.only_edits
     return [_delivery(alert, each, now) for each in routed if not (each.held and quiet)]
 
 

@@ -107,6 +107,11 @@ class AlertKind(StrEnum):
         """Does it matter enough for a reply in the thread, which rings, beside the edit, which does not?"""
         return self in _ANSWERS
 
+    @property
+    def only_edits(self) -> bool:
+        """Does it change the message that was sent, and ring nobody?"""
+        return self is not AlertKind.NEW and not self.answers
+
 
 _ANSWERS = frozenset((AlertKind.CORROBORATED, AlertKind.CONFIRMED, AlertKind.RAISED, AlertKind.TURNED))
 
