@@ -14,6 +14,7 @@ import argparse
 import random
 import re
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -113,14 +114,14 @@ def full_text_search(terms: Sequence[str]) -> Callable[[Entry], object]:
     return search
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rules", type=int, nargs="+", default=[100, 1000, 10_000])
     parser.add_argument("--seconds", type=float, default=2.0)
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     print(" rules  terms  words  load s   ours /s    re /s      ×  fts5 /s      ×")
     for number in given.rules:
         for kind in ("near", "mixed"):
@@ -152,4 +153,4 @@ def compare(number: int, kind: str, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -20,6 +20,7 @@ import argparse
 import heapq
 import json
 import random
+import sys
 import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
@@ -256,7 +257,7 @@ def compare(traces: Sequence[Trace], minutes: float) -> None:
         )
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Read the arguments and print the tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -264,12 +265,12 @@ def main() -> None:
     parser.add_argument("--traces", type=Path, default=DEFAULT)
     parser.add_argument("--minutes", type=float, nargs="+", default=[15, 5, 2, 1])
     parser.add_argument("--feeds", type=int, default=1000)
-    arguments = parser.parse_args()
-    traces = load(arguments.traces, arguments.feeds)
+    given = parser.parse_args(arguments)
+    traces = load(given.traces, given.feeds)
     print(f"{len(traces)} feeds, {sum(len(each.between(each.test, each.end)) for each in traces)} items")
-    for minutes in arguments.minutes:
+    for minutes in given.minutes:
         compare(traces, minutes)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

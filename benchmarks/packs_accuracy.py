@@ -13,7 +13,8 @@ from __future__ import annotations
 import argparse
 import csv
 import re
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,7 +93,7 @@ def literal(entry: Entry) -> Levels:
     }
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Parse the command line and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -101,7 +102,7 @@ def main() -> None:
     parser.add_argument("table", nargs="?", type=Path, default=TABLE)
     parser.add_argument("--show", default="", help="a rule, or all")
     parser.add_argument("--half", default="", choices=("", "odd", "even"))
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     table = rows(given.table, given.half)
     ours = measure(table, by_rules(rulebook_of(load_desk(given.rules))))
     theirs = measure(table, literal)
@@ -114,4 +115,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -24,7 +24,8 @@ import argparse
 import csv
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -183,7 +184,7 @@ def report(data: Path, judges: Mapping[str, Judge], show: bool) -> None:
             print("\n".join(f"      {line}" for _, _, wrong in found for line in wrong))
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Parse the command line and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -191,7 +192,7 @@ def main() -> None:
     parser.add_argument("rules", nargs="?", type=Path, default=ROOT / "rules")
     parser.add_argument("data", nargs="?", type=Path, default=ROOT.parent / "shared" / "data" / "rules")
     parser.add_argument("--show", action="store_true")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     judges = {
         "rules": by_rules(rulebook_of(load_desk(given.rules))),
         "literal: two words": literal(r"troops\W+returning", r"invasion"),
@@ -201,4 +202,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

