@@ -42,7 +42,7 @@ def detect(text: str, hint: str = "") -> str:
     """
     lowered = text.lower()
     told = _CODE.match(hint.strip().lower())
-    cyrillic = bool(_CYRILLIC.search(lowered))
+    cyrillic = not lowered.isascii() and bool(_CYRILLIC.search(lowered))
     if told and not (cyrillic and _mostly_cyrillic(lowered) and told.group() in {"en", "de", "fr", "es"}):
         return _SAME.get(told.group(), told.group())
     if not _LETTER.search(lowered):

@@ -58,6 +58,8 @@ _UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]")
 _SAFE = "%/:=&?~#+!$,;'@()*[]|"
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _SAME_SITE = ("www.", "m.", "amp.", "mobile.")
+_PLAIN = re.compile(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(/[A-Za-z0-9._~/-]*)")
+"""An address that is absolute, clean and without parameters as it stands, as most are: it need not be taken apart."""
 
 
 def split(url: str) -> SplitResult | None:
@@ -73,6 +75,8 @@ def split(url: str) -> SplitResult | None:
 
 def absolute(base: str, link: str) -> str:
     """``link`` as seen from ``base``; "" when that is not an http(s) address."""
+    if _PLAIN.fullmatch(link):
+        return link
     try:
         joined = urljoin(base, link.strip()) if link.strip() else ""
     except ValueError:
@@ -86,6 +90,8 @@ def clean(url: str) -> str:
     Host and scheme in small letters, user name and password dropped, tracking removed, control characters and
     spaces encoded; nothing else is touched.
     """
+    if _PLAIN.fullmatch(url):
+        return url
     parts = split(url)
     if parts is None:
         return ""
@@ -98,11 +104,12 @@ def clean(url: str) -> str:
 
 def canonical(url: str) -> str:
     """What is compared to tell two links to one article; "" when the address is not http(s)."""
+    if plain := _PLAIN.fullmatch(url):
+        return _same_site(plain[1]) + (plain[2].rstrip("/") or "/")
     parts = split(clean(url))
     if parts is None:
         return ""
-    host = _host_and_port(parts)
-    host = next((host.removeprefix(prefix) for prefix in _SAME_SITE if host.startswith(prefix)), host)
+    host = _same_site(_host_and_port(parts))
     fields = sorted(parse_qsl(parts.query, keep_blank_values=True))
     query = "&".join(f"{name}={value}" for name, value in fields)
     marks = ("?" + query if query else "") + ("#" + parts.fragment if parts.fragment else "")
@@ -153,6 +160,10 @@ def _host_and_port(parts: SplitResult) -> str:
     host = f"[{host}]" if ":" in host else host
     port = parts.port
     return host if port is None or port == DEFAULT_PORTS[parts.scheme] else f"{host}:{port}"
+
+
+def _same_site(host: str) -> str:
+    return next((host.removeprefix(prefix) for prefix in _SAME_SITE if host.startswith(prefix)), host)
 
 
 def _masked(field: str) -> str:
