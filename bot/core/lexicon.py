@@ -7,13 +7,15 @@ A *key* is what text and terms are compared by: a stem (``troop``), an exact wor
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import NamedTuple, TypeVar
 
 from bot.core.terms import ANY_NUMBER, Word
 from bot.core.text import CYRILLIC_LANGUAGES, SPACELESS, parts, raw_words
 from bot.core.wordforms import stems_of
 
-LARGEST_MEMO = 1 << 18  # raw words; then it starts afresh
+LARGEST_MEMO = 1 << 18  # words; then it starts afresh
+LONGEST_KNOWN = 80  # letters of a word that is remembered; what is longer is no word anybody will write again
 SHORTEST_HEAD = 5  # letters of a German compound's head that may be found inside it ("Luftangriff")
 
 
@@ -36,9 +38,7 @@ class Lexicon:
         self._numbers = False
         self.places = _Memo(self._place)
         """Raw word → every key in it, with its place inside."""
-        self._known: set[str] = set()  # chunks of text that were worked out
-        self._telling: set[str] = set()  # those of them that hold a key
-        self._keys_in: dict[str, tuple[str, ...]] = {}
+        self._chunks = _Memo(self._work_out)
 
     def register(self, word: Word) -> tuple[str, ...]:
         """The keys of a term's word, any of which proves it; () if it is of a script this language does not use."""
@@ -58,6 +58,13 @@ class Lexicon:
         self._stems.update(found)
         return found
 
+    @property
+    def registered(self) -> frozenset[str]:
+        """All keys there are."""
+        beginnings = {f"{each}*" for found in self._prefixes.values() for each in found}
+        numbers = {ANY_NUMBER} if self._numbers else set()
+        return frozenset(self._stems | {f"={word}" for word in self._exact} | beginnings | numbers)
+
     def _can_occur(self, word: str) -> bool:
         """A Cyrillic word costs an English article nothing; Latin words do occur in Russian ones."""
         return self.lang in CYRILLIC_LANGUAGES or not ("а" <= word[0] <= "ґ")
@@ -66,21 +73,7 @@ class Lexicon:
         """Every key that stands somewhere in a text. Blanks cut it up, and what is known of a chunk is kept."""
         if self.lang in SPACELESS:
             return set(self._work_out(text))
-        chunks = set(text.split())
-        if not chunks <= self._known:
-            self._learn(chunks - self._known)
-        found: set[str] = set()
-        for chunk in chunks & self._telling:
-            found.update(self._keys_in[chunk])
-        return found
-
-    def _learn(self, chunks: set[str]) -> None:
-        if len(self._known) >= LARGEST_MEMO:  # the telling ones are few, and stay
-            self._known = set(self._telling)
-        self._known |= chunks
-        worked = {chunk: keys for chunk in chunks if (keys := self._work_out(chunk))}
-        self._keys_in |= worked
-        self._telling |= worked.keys()
+        return set(chain.from_iterable(filter(None, map(self._chunks.__getitem__, text.split()))))
 
     def _work_out(self, chunk: str) -> tuple[str, ...]:
         return tuple({placed.key for raw in raw_words(chunk) for placed in self.places[raw]})
@@ -119,13 +112,15 @@ Worked = TypeVar("Worked")
 
 
 class _Memo(dict[str, Worked]):
-    """Raw word → what was worked out for it, once."""
+    """Word → what was worked out for it, once."""
 
     def __init__(self, work_out: Callable[[str], Worked]) -> None:
         super().__init__()
         self._work_out = work_out
 
     def __missing__(self, raw: str) -> Worked:
+        if len(raw) > LONGEST_KNOWN:
+            return self._work_out(raw)
         if len(self) >= LARGEST_MEMO:
             self.clear()
         found = self[raw] = self._work_out(raw)
