@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from signal import Signals
@@ -23,8 +23,11 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot import __version__, metrics
 from bot.app_desk import new_story_index, orders_of, proven_orders, warm
+from bot.app_past import PastProcess
+from bot.app_push import PATH as HUB_PATH
+from bot.app_push import hubs_of
 from bot.app_web import client_of, read_entry
-from bot.chat import ChatFront, Webhook, telegram_bot
+from bot.chat import LONG_POLL, ChatFront, Webhook
 from bot.config.desk import Desk
 from bot.config.settings import Settings, missing_secrets
 from bot.config.watch import Watcher
@@ -33,11 +36,12 @@ from bot.core.model import Entry, Receiver
 from bot.core.notices import notice
 from bot.core.pacing import Budget, Pacemaker
 from bot.core.turns import TurnLimits
-from bot.delivery import Courier
+from bot.core.urls import host_of
+from bot.delivery import Courier, CourierOptions
 from bot.errors import ConfigError, Problem
 from bot.heartbeat import Heartbeat
 from bot.ingest import Ingest, Orders
-from bot.notify import Console, Slack, SlackWebhook, Telegram, telegram_sender
+from bot.notify import Console, Slack, SlackWebhook, Telegram, telegram_bot
 from bot.notify import Webhook as WebhookNotifier
 from bot.notify.posting import poster
 from bot.pages import Pages
@@ -57,6 +61,7 @@ from bot.systemclock import SystemClock
 from bot.web import Health, WebServer, create_app
 from bot.web.console import console, keys_of
 from bot.web.hook import telegram_hook
+from bot.web.hubs import websub_hook
 
 log = structlog.get_logger()
 
@@ -74,6 +79,8 @@ class Parts:
     notifiers: Mapping[str, Notifier] = field(default_factory=dict)
     observe: Observer | None = None
     web: bool = True
+    courier: CourierOptions | None = None
+    parsers: Callable[[], AbstractAsyncContextManager[Parsers]] = parser_processes
 
 
 class InForce:
@@ -119,18 +126,7 @@ class Bot:
             observe=self._observed,
         )
         self.pages = Pages(PageSource(client).read, self.ingest.handle, self.clock)
-        self.poller = Poller(
-            {kind: make(client) for kind, make in SOURCES.items()},
-            store.feeds,
-            self.queue,
-            feeds=lambda: in_force.orders.feeds,
-            clock=self.clock,
-            pace=Pacemaker(budget_of(settings)),
-            notice=self.tell_admins,
-            parse=parsers.parse,
-            history=store.views.publications,
-            options=poller_options(settings),
-        )
+        self.poller = self._poller(client, parsers)
         self.courier = Courier(
             store.outbox,
             self.notifiers,
@@ -138,11 +134,13 @@ class Bot:
             wake=self.owed,
             admins=self.admins,
             digests=store.digests,
+            options=parts.courier,
         )
         self.watcher = Watcher(
             settings.rules_dir, in_force.desk, in_force.change, self._rules_problem, self.clock
         )
         self.board = Board()
+        self.past = PastProcess(settings.database_url, settings.rules_dir)
         self.service = Service(self._ground(client, parsers))
         self.chat = chat_of(settings, self.service)
         self.slack = slack_front_of(settings, self.service)
@@ -152,6 +150,23 @@ class Bot:
         self._trouble = ""  # of the store, as the operators know it
         store.on_owed(self.owed.set)
         self.web_url = ""  # where the web front answers, if it does
+
+    def _poller(self, client: Client, parsers: Parsers) -> Poller:
+        sources = {kind: make(client) for kind, make in SOURCES.items()}
+        self.hubs = hubs_of(self.settings, client, sources, lambda: self.poller, self.clock)
+        return Poller(
+            sources,
+            self.store.feeds,
+            self.queue,
+            feeds=lambda: self.in_force.orders.feeds,
+            clock=self.clock,
+            pace=Pacemaker(budget_of(self.settings)),
+            notice=self.tell_admins,
+            parse=parsers.parse,
+            history=self.store.views.publications,
+            hub_calls=self.hubs.calls if self.hubs else lambda _feed: False,
+            options=poller_options(self.settings),
+        )
 
     def _ground(self, client: Client, parsers: Parsers) -> Ground:
         store, settings = self.store, self.settings
@@ -178,6 +193,7 @@ class Bot:
             board=self.board,
             hands=self.poller,
             discover=discover,
+            past=self.past,
         )
 
     # ── hooks ────────────────────────────────────────────────────────────────────────────────────────
@@ -225,6 +241,8 @@ class Bot:
             "rules": self.watcher.run,
             "heartbeat": self.heartbeat.run,
         }
+        if self.hubs is not None:
+            loops["hubs"] = self.hubs.run
         if self.chat is not None:
             loops["chat"] = self.chat.run
         if self.slack is not None:
@@ -259,7 +277,8 @@ class Bot:
     async def stop(self) -> None:
         """No new polls; messages under way may finish. What is left is polled or sent after the next start."""
         self.scheduler.shutdown(wait=False)
-        await self.supervisor.stop("poll", "pages", "rules", "chat", "slack", "heartbeat")
+        await self.past.stop()
+        await self.supervisor.stop("poll", "hubs", "pages", "rules", "chat", "slack", "heartbeat")
         await self.queue.join()
         await self.courier.stop()
         await self.supervisor.stop()
@@ -297,8 +316,8 @@ def notifiers_of(settings: Settings, client: Client) -> dict[str, Notifier]:
         base_url, buttons = f"{settings.slack_api_base}/", settings.slack_app_token is not None
         found["slack"] = Slack(token, session=client.session, base_url=base_url, buttons=buttons)
     if settings.telegram_token is not None:
-        sender = telegram_sender(settings.telegram_token.get_secret_value(), settings.telegram_api_base)
-        found["telegram"] = Telegram(sender)
+        bot = telegram_bot(settings.telegram_token.get_secret_value(), settings.telegram_api_base)
+        found["telegram"] = Telegram(bot)
     return found
 
 
@@ -306,7 +325,8 @@ def chat_of(settings: Settings, service: Service) -> ChatFront | None:
     """The Telegram front, where there is a token."""
     if settings.telegram_token is None:
         return None
-    bot = telegram_bot(settings.telegram_token.get_secret_value(), settings.telegram_api_base)
+    token, base = settings.telegram_token.get_secret_value(), settings.telegram_api_base
+    bot = telegram_bot(token, base, long_poll=LONG_POLL)
     secret = settings.telegram_webhook_secret
     webhook = Webhook(secret.get_secret_value(), settings.telegram_webhook_url) if secret else None
     return ChatFront(service, bot, webhook=webhook)
@@ -338,7 +358,7 @@ async def running_bot(settings: Settings, parts: Parts | None = None) -> AsyncIt
         store = await open_store(settings.database_url)
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(client_of(settings))
-        parsers = await stack.enter_async_context(parser_processes())
+        parsers = await stack.enter_async_context(parts.parsers())
         bot = Bot(settings, InForce(desk, orders), store, client, parsers, parts)
         stack.push_async_callback(bot.stop)
         bot.start()
@@ -353,9 +373,12 @@ async def serving(bot: Bot) -> AsyncIterator[WebServer]:
     """The web front, from its open port to its last answer. Raises ConfigError."""
     settings = bot.settings
     keys = keys_of(settings, bot.clock.monotonic) if settings.web_console else None
-    app = create_app(bot.health, metrics.REGISTRY, hosts=settings.web_names, keys=keys)
+    names = (*settings.web_names, *filter(None, [host_of(settings.public_url)]))
+    app = create_app(bot.health, metrics.REGISTRY, hosts=names, keys=keys)
     if bot.chat is not None and settings.telegram_webhook_secret is not None:
         app.include_router(telegram_hook(bot.chat.accept))
+    if bot.hubs is not None:
+        app.include_router(websub_hook(bot.hubs, HUB_PATH, settings.body_limit))
     async with AsyncExitStack() as stack:
         if keys is not None:
             await stack.enter_async_context(console(app, bot.service, keys))

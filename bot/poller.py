@@ -21,7 +21,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -39,6 +39,7 @@ from bot.errors import FetchError, ParseError, StoreError
 from bot.failpoint import reach
 from bot.poller_lookout import Asked, History, Lookout, Notice, no_history, tell_nobody
 from bot.poller_states import StateBook
+from bot.poller_watched import Watched, first_of, is_asked
 from bot.ports import Clock, FeedStates, Polled, PollRecord, Source
 
 log = structlog.get_logger()
@@ -50,6 +51,8 @@ LATE = 60.0
 """Seconds by which a poll is so late that feeds must have piled up: their next polls are spread out."""
 
 Parse = Callable[[Source, Feed, Fetched], Awaitable[Sequence[RawEntry]]]
+HubCalls = Callable[[str], bool]
+"""Does a hub call us for this feed, so that polling may be slow?"""
 
 
 async def parse_here(source: Source, feed: Feed, fetched: Fetched) -> Sequence[RawEntry]:
@@ -66,26 +69,12 @@ class PollerOptions:
     tick: float = 1.0  # states are saved, and the editors' feeds looked at, this often
 
 
-@dataclass(slots=True)
-class _Watched:
-    """A feed in force. ``busy`` from its turn until it is settled; ``queued`` is what the decider has of it."""
-
-    feed: Feed
-    due: float = 0.0
-    answered: float = 0.0  # when it last did, or was taken into force
-    busy: bool = False
-    again: bool = False  # poll it once more when it is free
-    met: bool = False  # polled since we started
-    queued: Polled | None = None
-    undecided: int = 0  # polls in a row that could not be written
-
-
 class Poller:
     """Polls the feeds that ``feeds()`` names, each as ``pace`` says. One instance a process.
 
     ``sources`` maps a feed's kind to its source; ``notice(topic, text)`` tells the operators and may raise StoreError;
     ``parse`` runs a source's parser, in a child process for instance; ``history(since)`` is what the store remembers of
-    publications; ``jitter()`` is a random number from 0 to 1.
+    publications; ``hub_calls(feed)`` whether a hub does; ``jitter()`` is a random number from 0 to 1.
     """
 
     def __init__(
@@ -100,6 +89,7 @@ class Poller:
         notice: Notice = tell_nobody,
         parse: Parse = parse_here,
         history: History = no_history,
+        hub_calls: HubCalls = lambda _feed: False,
         options: PollerOptions | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -111,11 +101,12 @@ class Poller:
         self._pace = pace or Pacemaker()
         self._notice = notice
         self._parse = parse
+        self._hub_calls = hub_calls
         self._options = options or PollerOptions()
         self._jitter = jitter
         self._remembers = False
         self._orders: Sequence[Feed] | None = None  # the feeds as last taken over
-        self._watched: dict[str, _Watched] = {}
+        self._watched: dict[str, Watched] = {}
         self._polls: dict[str, asyncio.Task[None]] = {}
         self._turns = Turns(self._options.turns)
         self._wake = asyncio.Event()
@@ -128,7 +119,7 @@ class Poller:
     def met_everyone(self) -> bool:
         """Was every feed in force asked at least once since we started, or is not to be asked?"""
         return self._orders is not None and all(
-            each.met or not _is_asked(self.state(name)) for name, each in self._watched.items()
+            each.met or not is_asked(self.state(name)) for name, each in self._watched.items()
         )
 
     def settled(self, polled: Polled, written: bool) -> None:
@@ -139,6 +130,7 @@ class Poller:
         if written:
             watched.undecided = 0
             self._book.put(polled.state, written=True)
+            self._mark(polled.feed.name)
         else:
             watched.undecided += 1
             wait = pause(watched.undecided, self._jitter(), UNDECIDED_PAUSE, LONGEST_UNDECIDED_PAUSE)
@@ -147,10 +139,17 @@ class Poller:
 
     def poll_now(self, name: str) -> bool:
         """Poll this feed as soon as its host allows, gone and paused ones too; False when there is no such feed."""
+        return self._poll_now(name)
+
+    def pushed(self, name: str) -> bool:
+        """A hub has brought this feed's news to its source: read it at once, its host need not be asked."""
+        return not self.is_paused(name) and self._poll_now(name, host=f"hub of {name}")
+
+    def _poll_now(self, name: str, host: str = "") -> bool:
         watched = self._watched.get(name)
         if watched is not None:
             watched.again = watched.busy
-            self._set(watched, self._clock.monotonic())
+            self._set(watched, self._clock.monotonic(), host)
         return watched is not None
 
     def pause(self, name: str, reason: str = "") -> bool:
@@ -170,6 +169,14 @@ class Poller:
         self._book.wish(replace(self.state(name), status=FeedStatus.NEW, reason=""))
         return self.poll_now(name)
 
+    def is_paused(self, name: str) -> bool:
+        """Did a person pause it?"""
+        return self.state(name).status is FeedStatus.PAUSED
+
+    def names(self) -> Collection[str]:
+        """The feeds in force."""
+        return self._watched.keys()
+
     def state(self, name: str) -> FeedState:
         """What is remembered of this feed."""
         return self._book.of(name)
@@ -179,9 +186,16 @@ class Poller:
         now = self._clock.monotonic()
         for name in self._lookout.decided(polled, record):
             watched = self._watched.get(name)
-            if watched is not None and _is_asked(self.state(name)):
+            if watched is not None and is_asked(self.state(name)):
+                self._mark(name)
                 wait = self._pace.usual(watched.feed, self._clock.now()).total_seconds()
                 self._set(watched, min(watched.due, now + wait * self._jitter()))
+
+    def _mark(self, name: str) -> None:
+        """Write down what others may want to know of this feed's pace."""
+        view = self.pace(name)
+        if view is not None:
+            self._book.mark(name, view.why, view.until, carried=self._lookout.is_carried(name))
 
     def pace(self, name: str) -> PaceView | None:
         """How often this feed is polled and why; None when it is not in force."""
@@ -216,7 +230,7 @@ class Poller:
             self._launch()
             now = self._clock.monotonic()
             longest = self._turns.next_look(now) - now
-            await _first(self._wake.wait(), self._clock.sleep(min(longest, self._options.tick)))
+            await first_of(self._wake.wait(), self._clock.sleep(min(longest, self._options.tick)))
 
     async def _keep_looking(self) -> None:
         if not self._remembers:
@@ -267,7 +281,7 @@ class Poller:
             self._polls[name] = task
             task.add_done_callback(partial(self._landed, watched))
 
-    def _landed(self, watched: _Watched, _: asyncio.Task[None]) -> None:
+    def _landed(self, watched: Watched, _: asyncio.Task[None]) -> None:
         name = watched.feed.name
         del self._polls[name]
         self._turns.done(name)
@@ -305,8 +319,9 @@ class Poller:
         if watched is not None:
             self._forget(feed.name)
         state, now = self._book.take_up(feed), self._clock.monotonic()
-        watched = self._watched[feed.name] = _Watched(feed, now + self._left(state), now)
-        if feed.name not in self._polls and _is_asked(state):
+        self._lookout.carries(feed.name, carried=state.carried)
+        watched = self._watched[feed.name] = Watched(feed, now + self._left(state), now)
+        if feed.name not in self._polls and is_asked(state):
             self._set(watched, watched.due)
 
     def _left(self, state: FeedState) -> float:
@@ -316,26 +331,26 @@ class Poller:
         left = state.next_poll - self._clock.now()
         return max(0.0, min(left, state.interval).total_seconds())
 
-    def _set(self, watched: _Watched, due: float) -> None:
-        """The feed is due then; while it is busy, that is for later."""
+    def _set(self, watched: Watched, due: float, host: str = "") -> None:
+        """The feed is due then; while it is busy, that is for later. ``host`` if it is not the address' own."""
         name = watched.feed.name
         watched.due = due
         if not watched.busy and self._watched.get(name) is watched:
-            self._turns.set(name, host_of(address(watched.feed, self.state(name))), due)
+            self._turns.set(name, host or host_of(address(watched.feed, self.state(name))), due)
             self._wake.set()
 
-    def _free(self, watched: _Watched, due: float | None = None) -> None:
+    def _free(self, watched: Watched, due: float | None = None) -> None:
         """The feed's poll is over; it is due again at ``due``, or when it was decided before."""
         watched.busy, watched.queued = False, None
         if due is not None:
             watched.due = due
         if watched.again:
             watched.again, watched.due = False, self._clock.monotonic()
-        if _is_asked(self.state(watched.feed.name)):
+        if is_asked(self.state(watched.feed.name)):
             self._set(watched, watched.due)
 
     # ── one poll ─────────────────────────────────────────────────────────────────────────────────────
-    async def _poll(self, watched: _Watched) -> None:
+    async def _poll(self, watched: Watched) -> None:
         feed, state, began = watched.feed, self.state(watched.feed.name), self._clock.monotonic()
         reach("after claim")
         try:
@@ -360,7 +375,7 @@ class Poller:
         return fetched, () if fetched.body is None else await self._parse(source, feed, fetched)
 
     async def _answered(
-        self, watched: _Watched, before: FeedState, fetched: Fetched, raws: Sequence[RawEntry], began: float
+        self, watched: Watched, before: FeedState, fetched: Fetched, raws: Sequence[RawEntry], began: float
     ) -> None:
         now, monotonic = self._clock.now(), self._clock.monotonic()
         result = "unchanged" if fetched.body is None else "new"
@@ -373,7 +388,10 @@ class Poller:
         if state.moved_to != before.moved_to:
             log.info("feed.moved", feed=state.feed, to=redacted(address(watched.feed, state)))
         share = self._jitter() if not watched.met or began - watched.due > LATE else 1.0
-        wait = self._pace.wait(watched.feed, now, not_before=fetched.max_age or timedelta(), share=share)
+        carried = fetched.pushed or self._lookout.is_carried(state.feed)
+        rarely = carried and self._hub_calls(state.feed)
+        not_before = fetched.max_age or timedelta()
+        wait = self._pace.wait(watched.feed, now, not_before=not_before, share=share, rarely=rarely)
         state = scheduled(state, now, wait)
         watched.due, watched.met = monotonic + wait.total_seconds(), True
         if fetched.body is None:
@@ -381,14 +399,15 @@ class Poller:
             self._free(watched)
             return
         baseline = not before.baseline_done
-        await self._hand_over(watched, Polled(watched.feed, state, raws, fetched.url, now, baseline=baseline))
+        polled = Polled(watched.feed, state, raws, fetched.url, now, baseline=baseline, pushed=fetched.pushed)
+        await self._hand_over(watched, polled)
 
     def _learn(self, feed: Feed, body: bytes, raws: Sequence[RawEntry]) -> None:
         dates = (raw.published for raw in raws)
         self._pace.read(feed, [date for date in dates if date is not None], self._clock.now())
         self._pace.quiet(feed, skipped_hours(body))
 
-    async def _hand_over(self, watched: _Watched, polled: Polled) -> None:
+    async def _hand_over(self, watched: Watched, polled: Polled) -> None:
         """To the decider, when it has room; the feed stays busy until it is settled."""
         watched.queued = polled
         self._turns.read(watched.feed.name)
@@ -399,7 +418,7 @@ class Poller:
             raise
 
     async def _failed(
-        self, watched: _Watched, before: FeedState, error: FetchError | ParseError, began: float
+        self, watched: Watched, before: FeedState, error: FetchError | ParseError, began: float
     ) -> None:
         now = self._clock.now()
         kind = error.kind if isinstance(error, FetchError) else "parse"
@@ -423,17 +442,3 @@ class Poller:
             state = replace(failure.state, status=FeedStatus.FAILING)
             return Failure(state, failure.wait or LONGEST_PAUSE)
         return failure
-
-
-def _is_asked(state: FeedState) -> bool:
-    return state.status not in (FeedStatus.GONE, FeedStatus.PAUSED)
-
-
-async def _first(*waits: Coroutine[None, None, object]) -> None:
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

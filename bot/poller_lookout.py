@@ -63,6 +63,7 @@ class Lookout:
         self._longest_tick = longest_tick  # seconds between two ticks, beyond which we must have slept
         self._awake = self._last = clock.monotonic()
         self._blind: dict[str, Blind] = {}
+        self._carried: set[str] = set()  # feeds whose news came from a hub the last time
 
     # ── learning ─────────────────────────────────────────────────────────────────────────────────────
     async def remember(self) -> None:
@@ -93,20 +94,34 @@ class Lookout:
         if polled.amends:
             return ()
         feed, now = polled.feed, self._clock.now()
+        left_out = bool(record.entries) and not polled.pushed and self.is_carried(feed.name)
+        if record.entries:
+            self.carries(feed.name, carried=polled.pushed)
         expected = self._pace.expected_since_last(feed.name)
         for entry, _ in record.entries:
             if entry.dated:
                 self._pace.saw(feed.name, entry.published, entry.first_seen, live=not polled.baseline)
-        lost = 0 if polled.baseline else missed(len(record.entries), len(polled.raws), expected)
+        lost = (
+            0 if polled.baseline or polled.pushed else missed(len(record.entries), len(polled.raws), expected)
+        )
         if lost:
             log.warning("feed.window_gap", feed=feed.name, missed=lost)
             metrics.window_gap()
             self._pace.hurry(feed.name, now, f"may have missed {lost}")
         rule = _fired(decision for _, decision in (*record.entries, *record.edited))
-        faster = self._pace.burst(feed.name, now, rule) if rule else ([feed.name] if lost else [])
+        faster = self._pace.burst(feed.name, now, rule) if rule else [feed.name] * bool(lost or left_out)
         if rule:
             log.info("pace.burst", feed=feed.name, rule=rule, feeds=len(faster))
         return faster
+
+    # ── hubs ─────────────────────────────────────────────────────────────────────────────────────────
+    def carries(self, name: str, *, carried: bool) -> None:
+        """This feed's last news came from a hub; not ``carried`` = we had to find it ourselves."""
+        (self._carried.add if carried else self._carried.discard)(name)
+
+    def is_carried(self, name: str) -> bool:
+        """Whether its hub can be relied on, as far as the last news tells: a live lease alone is no proof."""
+        return name in self._carried
 
     # ── watching ─────────────────────────────────────────────────────────────────────────────────────
     async def watch(self, asked: Sequence[Asked]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -65,6 +66,12 @@ class StateBook:
     def wish(self, state: FeedState) -> None:
         """The same for a person's wish: whatever was before."""
         self._states[state.feed] = self._unsaved[state.feed] = state
+
+    def mark(self, name: str, faster: str, until: datetime | None, *, carried: bool) -> None:
+        """Note what others may want to know of its pace: why it is in burst, whether a hub carries its news."""
+        state = self.of(name)
+        if (state.faster, state.faster_until, state.carried) != (faster, until, carried):
+            self.wish(replace(state, faster=faster, faster_until=until, carried=carried))
 
     async def save(self) -> bool:
         """Save what is not saved; what the store refuses is tried again the next time. False if nothing changed."""

@@ -32,6 +32,7 @@ from bot.core.model import (
 )
 
 __all__ = [
+    "Archive",
     "Clock",
     "Counts",
     "DeadLetters",
@@ -104,6 +105,7 @@ class Polled:
     url: str  # where it was read, the base of relative links
     at: datetime
     baseline: bool = False  # the feed's first poll: archived, not told
+    pushed: bool = False  # a hub brought it: it says nothing of what else the feed shows
     amends: bool = False  # known items with their pages' text: never new, and no edit by the publisher
 
 
@@ -350,7 +352,19 @@ class StoredDecision:
     at: datetime
 
 
-class Views(Protocol):
+class Archive(Protocol):
+    """What was read, by cursor: for whoever keeps in mind what stood in it and asks only what changed since."""
+
+    async def marks(self, since: datetime) -> Sequence[tuple[int, str]]:
+        """Cursor and fingerprint of every entry first seen since then, in cursor order; no text is read."""
+        ...
+
+    async def entries(self, cursors: Sequence[int]) -> Sequence[tuple[int, Entry]]:
+        """Those of the entries that are still there, in cursor order."""
+        ...
+
+
+class Views(Archive, Protocol):
     """Questions people ask; nothing here writes."""
 
     async def counts(self) -> Counts: ...

@@ -52,6 +52,7 @@ from bot.errors import ConfigError, Problem
 
 PREFIX = "NEWSALERT_"
 ENV_FILE = Path(".env")
+SHORTEST_MASTER = 16  # characters
 
 Subscribers = Literal["everyone", "admins", "list"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -81,6 +82,13 @@ def _secret(value: object) -> SecretStr:
     if isinstance(value, Slips):
         raise value
     return SecretStr(text(value))
+
+
+def _master(value: object) -> SecretStr:
+    secret = _secret(value)
+    if len(secret.get_secret_value()) < SHORTEST_MASTER:
+        raise wrong("is too short to be a secret", "openssl rand -hex 32 makes a good one")
+    return secret
 
 
 def _users(value: object) -> SecretStr:
@@ -140,6 +148,7 @@ def _typed_id(value: object) -> int:
 Text = Annotated[str, BeforeValidator(text)]
 Base = Annotated[str, BeforeValidator(_base)]
 Secret = Annotated[SecretStr | None, BeforeValidator(_secret)]
+Master = Annotated[SecretStr | None, BeforeValidator(_master)]
 Users = Annotated[SecretStr | None, BeforeValidator(_users)]
 Duration = Annotated[timedelta, _typed(timedelta, duration)]
 YesNo = Annotated[bool, _typed(bool, yes_or_no)]
@@ -259,6 +268,18 @@ class Settings(BaseSettings):
         (), "Further names the console is called by, with commas: what a proxy before it passes on as Host."
     )
 
+    public_url: Base = _setting(
+        "",
+        "The https address under which others reach us, for WebSub: publishers' hubs deliver to its /websub/. "
+        "Empty = hubs are not asked, feeds are only polled.",
+        section="Push",
+    )
+    websub_secret: Master = _setting(
+        None,
+        "What every hub's own address and signature are derived from: 32 random characters or more. Another one, and "
+        "hubs have to be asked anew.",
+    )
+
     log_level: Annotated[LogLevel, _word("debug", "info", "warning", "error")] = _setting(
         "info", "debug, info, warning or error.", section="Logs"
     )
@@ -326,6 +347,7 @@ def _with_files(
 
 TWINS = (
     "database_url", "telegram_token", "telegram_webhook_secret", "slack_bot_token", "slack_app_token", "web_users",
+    "websub_secret",
 )  # fmt: skip
 """Settings that may stand in a file of their own."""
 
@@ -391,19 +413,20 @@ def _holds_secret(variables: Iterable[str]) -> bool:
 
 
 def missing_secrets(settings: Settings, receivers: Iterable[Receiver]) -> tuple[Problem, ...]:
-    """Receivers whose kind needs a secret that is not set; each would only ever fail."""
-    return tuple(
-        Problem(
-            "settings",
-            0,
-            variable,
-            f"is not set, and the receiver '{receiver.name}' needs it",
-            "set it, or …_FILE",
-        )
+    """What needs a secret that is not set: it would only ever fail."""
+    found = [
+        _missing(variable, f"the receiver '{receiver.name}'")
         for receiver in receivers
         for variable, value in _needed(settings, receiver)
         if value is None
-    )
+    ]
+    if settings.public_url and settings.websub_secret is None:
+        found.append(_missing(f"{PREFIX}WEBSUB_SECRET", f"{PREFIX}PUBLIC_URL"))
+    return tuple(found)
+
+
+def _missing(variable: str, who: str) -> Problem:
+    return Problem("settings", 0, variable, f"is not set, and {who} needs it", "set it, or …_FILE")
 
 
 def _needed(settings: Settings, receiver: Receiver) -> Iterator[tuple[str, SecretStr | None]]:

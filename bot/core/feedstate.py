@@ -97,9 +97,9 @@ def answered(state: FeedState, fetched: Fetched, now: datetime) -> FeedState:
         baseline_done=state.baseline_done or fetched.body is not None,
         last_poll=now,
         last_success=now,
-        last_full_fetch=state.last_full_fetch if unchanged else now,
+        last_full_fetch=state.last_full_fetch if unchanged or fetched.pushed else now,
     )
-    return _redirected(state, fetched.moved_to)
+    return state if fetched.pushed else _redirected(state, fetched.moved_to)
 
 
 def _redirected(state: FeedState, target: str) -> FeedState:

@@ -118,6 +118,9 @@ class FeedState:
     next_poll: datetime | None = None
     interval: timedelta | None = None  # the pace in force
     url: str = ""  # the configured address all this is about, "" = not written down
+    faster: str = ""  # in burst because of this …
+    faster_until: datetime | None = None  # … until then
+    carried: bool = False  # what was new last came from a hub
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ class Fetched:
     moved_to: str = ""  # target when *every* hop was permanent (301/308), else ""
     max_age: timedelta | None = None  # Cache-Control max-age minus Age
     elapsed: timedelta = timedelta()
+    pushed: bool = False  # a hub brought it, nobody was asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,8 @@ class PaceView:
     )
     newest: datetime | None = None  # when its newest item was published
     faster: float = 1.0  # in burst: so many times as often
-    why: str = ""  # … because of this
+    why: str = ""  # … because of this …
+    until: datetime | None = None  # … and this long, fading
 
 
 @dataclass(slots=True)
@@ -117,6 +118,10 @@ class _Tempo:
     before: float | None = None  # … and the time before that
     burst: _Burst | None = None
     quiet: frozenset[int] = frozenset()  # hours (UTC) in which the publisher wants no polls
+
+    def faster(self, now: datetime) -> float:
+        """How many times more polls it gets for a burst."""
+        return self.burst.faster(now) if self.burst else 1.0
 
 
 class Pacemaker:
@@ -244,16 +249,23 @@ class Pacemaker:
 
     # ── the next poll ────────────────────────────────────────────────────────────────────────────────
     def wait(
-        self, feed: Feed, now: datetime, *, not_before: timedelta = timedelta(), share: float = 1.0
+        self,
+        feed: Feed,
+        now: datetime,
+        *,
+        not_before: timedelta = timedelta(),
+        share: float = 1.0,
+        rarely: bool = False,
     ) -> timedelta:
         """From a good poll at ``now`` until the next, ``not_before`` at least if the bounds allow.
 
-        ``share`` < 1 shortens it, to part feeds that started together.
+        ``share`` < 1 shortens it, to part feeds that started together. ``rarely``: a hub brings the news, and polls are
+        made in case it dies without a word.
         """
         tempo = self._tempo(feed)
         tempo.before, tempo.last = tempo.last or None, now.timestamp()
-        seconds = self._until_next(tempo, now) * share
         shortest, longest = self._budget.bounds(feed)
+        seconds = longest if rarely else self._until_next(tempo, now) * share
         seconds = min(max(seconds, shortest, not_before.total_seconds()), longest)
         return timedelta(seconds=_past_quiet(now.timestamp(), seconds, tempo.quiet))
 
@@ -283,13 +295,12 @@ class Pacemaker:
         """By the law alone, within the hour."""
         self._settle()
         if tempo.expected is None:
-            return DAY / self._budget.share(tempo.feed)
+            return DAY / self._budget.share(tempo.feed) / tempo.faster(now)
         pace, rate = self._pace(tempo, now), tempo.expected.rate(self._moment(tempo, now))
         return 1 / (pace * sqrt(rate) * tempo.unevenness)
 
     def _pace(self, tempo: _Tempo, now: datetime) -> float:
-        faster = tempo.burst.faster(now) if tempo.burst else 1.0
-        return max(faster * tempo.polls / max(tempo.deserved, 1e-9), 1e-9)
+        return max(tempo.faster(now) * tempo.polls / max(tempo.deserved, 1e-9), 1e-9)
 
     def _moment(self, tempo: _Tempo, now: datetime) -> float:
         """Seconds since midnight of what can be seen now; a day that was never rebuilt is taken for the last one."""
@@ -303,13 +314,12 @@ class Pacemaker:
         if hit is None:
             return ()
         self._settle()
-        in_burst = (each for each in self._tempi.values() if each.burst is not None)
-        spent = sum(each.polls * (each.burst.faster(now) - 1) for each in in_burst if each.burst)
+        spent = sum(self._polls(each) * (each.faster(now) - 1) for each in self._tempi.values())
         left = BURST_SHARE * sum(self._budget.share(each.feed) for each in self._tempi.values()) - spent
         chosen = []
         for tempo in (hit, *self._peers(hit)):
             extra = HIT_FASTER if tempo is hit else PEER_FASTER
-            cost = (1 + extra - (tempo.burst.faster(now) if tempo.burst else 1)) * tempo.polls
+            cost = (1 + extra - tempo.faster(now)) * self._polls(tempo)
             if cost <= 0:
                 continue
             left -= cost
@@ -318,6 +328,10 @@ class Pacemaker:
             tempo.burst = _Burst(extra, now, why if tempo is hit else f"{why} in {name}")
             chosen.append(tempo.feed.name)
         return chosen
+
+    def _polls(self, tempo: _Tempo) -> float:
+        """A day; of a feed of which nothing is known, an even share."""
+        return tempo.polls or self._budget.share(tempo.feed)
 
     def hurry(self, name: str, now: datetime, why: str) -> None:
         """Poll this feed twice as often for a while."""
@@ -340,11 +354,12 @@ class Pacemaker:
         if tempo is None:
             return None
         level = tempo.rhythm.level(int(now.timestamp()) // DAY)
-        faster = tempo.burst.faster(now) if tempo.burst else 1.0
+        faster = tempo.faster(now)
         interval = self.usual(tempo.feed, now).total_seconds()
         why = tempo.burst.why if tempo.burst and faster > 1 else ""
         newest = datetime.fromtimestamp(tempo.rhythm.newest, UTC) if tempo.rhythm.items else None
-        return PaceView(name, interval, 24 * level, tempo.prompt, newest, faster, why)
+        until = tempo.burst.at + BURST_ENDS if tempo.burst and why else None
+        return PaceView(name, interval, 24 * level, tempo.prompt, newest, faster, why, until)
 
 
 def even_poll(expected: Expected, start: float, pace: float) -> float:

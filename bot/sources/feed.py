@@ -36,12 +36,11 @@ ACCEPT = (
 )
 
 
-HubNamed = Callable[[Feed, Hub | None], None]
+MOST_PUSHED = 2
+"""Documents of hubs that wait for one feed; as soon as there are two, the feed itself is asked."""
+
+HubNamed = Callable[[Feed, Hub | None], object]
 """Told at every reading which hub the feed names."""
-
-
-def _nobody(feed: Feed, hub: Hub | None) -> None:
-    """Nobody wants to know of hubs."""
 
 
 class FeedSource:
@@ -55,7 +54,8 @@ class FeedSource:
         self._client = client
         self._memory = Memory()
         self._pushed: dict[str, list[Fetched]] = {}
-        self.hub_named: HubNamed = _nobody
+        self._met: set[str] = set()  # feeds read since we started
+        self.hub_named: HubNamed | None = None
 
     async def fetch(self, feed: Feed, state: FeedState, *, now: datetime) -> Fetched:
         """One polite request, or none when a hub has brought the news. Raises FetchError (BlockedAddress, Gone)."""
@@ -63,13 +63,18 @@ class FeedSource:
         pushed = self._pushed.pop(feed.name, ())
         if len(pushed) == 1:
             return replace(pushed[0], url=feed.url, etag=state.etag, last_modified=state.last_modified)
-        conditions = conditional(state, now)
+        conditions = {} if self._must_name_its_hub(feed) else conditional(state, now)
         answer = await self._client.get(feed.url, feed.name, headers={"Accept": self.accept, **conditions})
         if answer.status == 304 and not conditions:
             raise FetchError(feed.name, "status-3xx", "304 to a question without conditions", status=304)
-        if answer.status != 304:
+        if answer.status != 304 and self.hub_named is not None:
+            self._met.add(feed.name)
             self.hub_named(feed, hub_of(answer.headers, answer.body, answer.url))
         return fetched(answer, state)
+
+    def _must_name_its_hub(self, feed: Feed) -> bool:
+        """After a start the hub is not known any more, and a 304 names none."""
+        return self.hub_named is not None and feed.name not in self._met
 
     def parse(self, feed: Feed, fetched: Fetched) -> Sequence[RawEntry]:
         """The entries, without those that an earlier document brought whose poll was written.
@@ -88,8 +93,9 @@ class FeedSource:
 
         It says nothing of the feed's own document: validators and hash stay as they are. An empty one is a mere ping.
         """
-        if body:
-            self._pushed.setdefault(feed, []).append(Fetched("", 200, body, content_type))
+        waiting = self._pushed.setdefault(feed, [])
+        if body and len(waiting) < MOST_PUSHED:
+            waiting.append(Fetched("", 200, body, content_type, pushed=True))
 
     # ── for those who read elsewhere ─────────────────────────────────────────────────────────────────
     def seen(self, feed: Feed) -> Seen:

@@ -22,11 +22,12 @@ Polling goes on, more rarely: hubs die without a word. The first half of this mo
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -202,14 +203,20 @@ class Subscriber:
         self._by_token: dict[str, str] = {}  # token → feed
         self._heard: dict[str, OrderedDict[str, None]] = {}  # feed → signatures of pushes
 
-    def named(self, feed: Feed, hub: Hub | None) -> None:
-        """A feed was read and names this hub, or none."""
+    def named(self, feed: Feed, hub: Hub | None) -> bool:
+        """A feed was read and names this hub, or none. True if that hub has yet to be asked."""
         known = self._by_feed.get(feed.name)
         if hub is None or (known is not None and known.hub == hub):
-            return
+            return False
         self.forget(feed.name)
         wanted = self._by_feed[feed.name] = subscription(feed.name, hub, self._master)
         self._by_token[wanted.token] = feed.name
+        return True
+
+    def keep(self, feeds: Collection[str]) -> None:
+        """Only these feeds are watched; all others are forgotten."""
+        for name in self._by_feed.keys() - set(feeds):
+            self.forget(name)
 
     def forget(self, feed: str) -> None:
         """The feed is not watched any more; its lease is left to run out, its pushes are unknown from now on."""
@@ -217,6 +224,10 @@ class Subscriber:
         self._heard.pop(feed, None)
         if known is not None:
             self._by_token.pop(known.token, None)
+
+    def knows(self, token: str) -> bool:
+        """Is this the token of a subscription?"""
+        return token in self._by_token
 
     def is_live(self, feed: str, now: datetime) -> bool:
         """Does a hub call us for this feed, so that polling may be slow?"""
@@ -229,17 +240,20 @@ class Subscriber:
         )
 
     async def ask_hubs(self, now: datetime) -> None:
-        """Ask the hubs whose turn it is; to be called every minute or so."""
-        for wanted in [each for each in self._by_feed.values() if is_due(each, now)]:
-            self._by_feed[wanted.feed] = asked(wanted, now)
-            form = {**wanted.request, "hub.callback": f"{self._callback}/{wanted.token}"}
-            try:
-                status = await self._client.post_form(wanted.hub.url, wanted.feed, form)
-            except FetchError as error:
-                log.info("websub.hub_unreachable", feed=wanted.feed, reason=str(error))
-                continue
-            if not 200 <= status < 300:
-                log.info("websub.hub_refused", feed=wanted.feed, status=status)
+        """Ask the hubs whose turn it is, side by side; to be called every minute or so."""
+        due = [each for each in self._by_feed.values() if is_due(each, now)]
+        await asyncio.gather(*(self._ask(each, now) for each in due))
+
+    async def _ask(self, wanted: Subscription, now: datetime) -> None:
+        self._by_feed[wanted.feed] = asked(wanted, now)  # before: some hubs verify while they are being asked
+        form = {**wanted.request, "hub.callback": f"{self._callback}/{wanted.token}"}
+        try:
+            status = await self._client.post_form(wanted.hub.url, wanted.feed, form)
+        except FetchError as error:
+            log.info("websub.hub_unreachable", feed=wanted.feed, reason=str(error))
+            return
+        if not 200 <= status < 300:
+            log.info("websub.hub_refused", feed=wanted.feed, status=status)
 
     def confirm(self, token: str, query: Mapping[str, str], now: datetime) -> Reply:
         """A hub's GET: "did you ask for this?" or "no"."""

@@ -22,6 +22,7 @@ class Site:
     etag: str = "v0"
     moved_to: str = ""
     max_age: timedelta | None = None
+    pushed: tuple[RawEntry, ...] = ()  # what a hub has brought and nobody read yet
     broken: bool = False  # it answers, and what it answers is no feed
 
     def publish(self, *titles: str, published: datetime | None = None) -> None:
@@ -52,6 +53,8 @@ class FakeSource:
 
     async def fetch(self, feed: Feed, state: FeedState, *, now: datetime) -> Fetched:
         site = self.sites[feed.url]
+        if site.pushed:
+            return Fetched(feed.url, 200, b"pushed", etag=state.etag, pushed=True)
         self.requests.append(Request(feed.url, self.clock.monotonic(), state))
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -77,7 +80,11 @@ class FakeSource:
     def parse(self, feed: Feed, fetched: Fetched) -> Sequence[RawEntry]:
         if self.sites[feed.url].broken:
             raise ParseError(feed.name, "a page, not a feed")
-        return self.sites[feed.url].entries
+        site = self.sites[feed.url]
+        if fetched.pushed:
+            pushed, site.pushed = site.pushed, ()
+            return pushed
+        return site.entries
 
     def times(self, url: str) -> list[float]:
         """When this address was asked."""

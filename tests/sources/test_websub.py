@@ -12,8 +12,8 @@ from urllib.parse import parse_qs
 import pytest
 from aiohttp import web
 
-from bot.core.model import FeedState
-from bot.sources.feed import FeedSource
+from bot.core.model import Feed, FeedState
+from bot.sources.feed import MOST_PUSHED, FeedSource
 from bot.sources.http import Client
 from bot.sources.websub import (
     ANSWER_WITHIN,
@@ -306,3 +306,34 @@ async def test_where_several_pushes_wait_the_feed_itself_is_asked(
     source.push("paper", rss(3), "")
     got = await source.fetch(paper, FeedState("paper"), now=NOW)
     assert got.body == rss(3, 2, 1)
+
+
+async def test_hubs_that_push_faster_than_we_read_fill_no_memory(client: Client) -> None:
+    source = FeedSource(client)
+    for number in range(50):
+        source.push("paper", rss(number), "")
+    assert sum(len(waiting) for waiting in source._pushed.values()) == MOST_PUSHED
+
+
+async def test_after_a_start_the_whole_feed_is_asked_for_once_because_a_304_names_no_hub(
+    server: HostileServer, client: Client
+) -> None:
+    source, paper = FeedSource(client), feed_at(server.reply("/feed", IN_RSS))
+    state = FeedState("paper", etag='"one"', last_full_fetch=NOW)
+    hubs: list[Hub | None] = []
+
+    def named(_feed: Feed, hub: Hub | None) -> None:
+        hubs.append(hub)
+
+    source.hub_named = named
+    await source.fetch(paper, state, now=NOW)
+    await source.fetch(paper, state, now=NOW)
+    assert ["if-none-match" in asked.headers for asked in server.asked] == [False, True]
+    assert hubs[0] is not None
+
+
+async def test_feeds_that_are_watched_no_more_are_forgotten(desk: Desk) -> None:
+    desk.subscriber.keep(["paper", "herald"])
+    assert desk.subscriber.knows(desk.wanted.token)
+    desk.subscriber.keep(["herald"])
+    assert not desk.subscriber.knows(desk.wanted.token)
