@@ -16,7 +16,7 @@ demo: $(VENV)/.runtime ## watch the sample day ring in this terminal: no tokens,
 run: $(VENV)/.runtime ## the bot on live feeds, with the tokens of your .env
 	$(BIN)/newsalert run
 
-test: $(VENV)/.dev ## every test
+test: $(VENV)/.judges ## every test
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.dev ## format, lint, types, layers, the shipped rules
@@ -29,7 +29,7 @@ check: $(VENV)/.dev ## format, lint, types, layers, the shipped rules
 bench: $(VENV)/.dev ## ratios against named peers, measured side by side
 	$(BIN)/python -m benchmarks
 
-faults: $(VENV)/.dev ## the long kill harness, and what feeds may say, at length
+faults: $(VENV)/.judges ## the long kill harness, and what feeds may say, at length
 	$(BIN)/python -m tests.faults.kills --kills 1000
 	FUZZ_ITEMS=200000 $(BIN)/python -m pytest tests/notify/test_telegram_text.py
 
@@ -53,7 +53,7 @@ screenshots: $(VENV)/.dev ## docs/screenshots from the sample day, light and dar
 	$(BIN)/python -m tests.e2e.screenshots
 
 clean: ## remove the virtual environment and every cache
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) tests/judges/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -68,4 +68,9 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	$(PIP) --require-hashes --only-binary :all: -r requirements/dev.txt
+	@touch $@
+
+# Programs of other people that judge what we send: npm, by its lock file, with the Node of requirements/dev.txt.
+$(VENV)/.judges: tests/judges/package-lock.json $(VENV)/.dev
+	$(BIN)/python -m tests.judges.node
 	@touch $@

@@ -27,7 +27,7 @@ import structlog
 
 from bot.core.model import Delivery, Level, Receiver
 from bot.delivery import Courier
-from bot.notify.telegram import Telegram, telegram_sender
+from bot.notify import Telegram, telegram_bot
 from bot.store import open_store
 from tests.fakes.alerts import AT, alert, owed, receiver
 from tests.fakes.clock import FakeClock
@@ -91,7 +91,7 @@ async def deliver(counts: Mapping[str, int], throttled: Receiver | None = None) 
         with tempfile.TemporaryDirectory() as folder:
             store = await open_store(f"sqlite+aiosqlite:///{Path(folder) / 'burst.db'}", durable=False)
             await store.outbox.owe(list(_owed(counts)))
-            telegram = Telegram(telegram_sender(TOKEN, fake.base_url))
+            telegram = Telegram(telegram_bot(TOKEN, fake.base_url))
             courier = Courier(
                 under_way.watch(store.outbox),
                 {"telegram": under_way.watch(telegram)},

@@ -27,7 +27,6 @@ from dataclasses import dataclass, replace
 import structlog
 from telegram import Bot, ChatMemberUpdated, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
-from telegram.request import HTTPXRequest
 
 from bot.chat_guard import Guard
 from bot.chat_phrases import announce
@@ -35,7 +34,6 @@ from bot.chat_reply import Reply
 from bot.chat_talk import Heard, Talk, heard
 from bot.chat_wire import Wire, asked_to_wait
 from bot.errors import StoreError
-from bot.notify.telegram import QuietBot
 from bot.service import Service
 
 log = structlog.get_logger()
@@ -46,17 +44,6 @@ KINDS = ("message", "callback_query", "my_chat_member")
 LONG_POLL = 50  # seconds Telegram may hold a question for updates
 LONGEST_PAUSE = 60.0  # seconds between two tries
 CONFLICT_PAUSE = 30.0  # seconds for another instance to notice
-
-
-def telegram_bot(token: str, base: str = "https://api.telegram.org") -> Bot:
-    """A client of the Bot API; asking for updates has a connection of its own."""
-    return QuietBot(
-        token,
-        base_url=f"{base}/bot",
-        base_file_url=f"{base}/file/bot",
-        request=HTTPXRequest(connection_pool_size=16, read_timeout=20),
-        get_updates_request=HTTPXRequest(connection_pool_size=1, read_timeout=LONG_POLL + 15),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from bot.notify.console import Console
 from bot.notify.slack import Slack
 from bot.notify.slack_webhook import SlackWebhook
-from bot.notify.telegram import Telegram, telegram_sender
+from bot.notify.telegram import Telegram
+from bot.notify.telegram_client import telegram_bot
 from bot.notify.webhook import Webhook
 
 NOTIFIERS = {
@@ -21,4 +22,4 @@ NOTIFIERS = {
 }
 """A receiver's kind → the class that speaks to it."""
 
-__all__ = ["NOTIFIERS", "Console", "Slack", "SlackWebhook", "Telegram", "Webhook", "telegram_sender"]
+__all__ = ["NOTIFIERS", "Console", "Slack", "SlackWebhook", "Telegram", "Webhook", "telegram_bot"]

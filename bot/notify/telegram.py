@@ -37,7 +37,6 @@ from telegram.error import (
     RetryAfter,
     TelegramError,
 )
-from telegram.request import HTTPXRequest
 
 from bot.config.words import Words, words
 from bot.core import buttons
@@ -58,7 +57,6 @@ log = structlog.get_logger()
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # else the library warns of itself at every 429
 
-BASE = "https://api.telegram.org"
 DEFAULT_WAIT = 5.0  # seconds after a 429 that does not say how long
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -81,27 +79,6 @@ _CLOSED = (
 )  # fmt: skip
 
 _ROWS = ((buttons.WHY, buttons.MORE), (buttons.MUTE_STORY, buttons.MUTE_RULE, buttons.WRONG))
-
-
-class QuietBot(Bot):
-    """python-telegram-bot's client, whose ``repr`` would hold the token."""
-
-    def __repr__(self) -> str:
-        return "QuietBot"
-
-    __str__ = __repr__
-
-
-def telegram_sender(token: str, base: str = BASE, *, seconds: float = 15.0) -> QuietBot:
-    """A client of the Bot API for sending; it keeps connections of its own beside the chat front's."""
-    request = HTTPXRequest(
-        connection_pool_size=32,
-        connect_timeout=seconds,
-        read_timeout=seconds,
-        write_timeout=seconds,
-        pool_timeout=seconds,
-    )
-    return QuietBot(token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=request)
 
 
 @dataclass(frozen=True, slots=True)

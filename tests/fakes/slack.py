@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 
@@ -98,6 +98,7 @@ class SlackFake:
         }
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.faults: dict[str, list[Fault]] = {}
+        self.server: BaseTestServer | None = None
         self.base_url = ""
         self.hook_url = ""
         self.page = 100  # the most messages a page of history holds
@@ -267,6 +268,7 @@ class SlackFake:
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_post(HOOK_PATH, self._hook)
         async with TestServer(app, host="127.0.0.1") as server:
+            self.server = server
             self.base_url = str(server.make_url("/api/"))
             self.hook_url = str(server.make_url(HOOK_PATH))
             yield self

@@ -3,7 +3,7 @@
 How to use it::
 
     async with TelegramFake(Chat(1001), Chat(-1001234567890, topics={7: True})).serving() as telegram:
-        bot = telegram_sender(TOKEN, telegram.base_url)        # any client: base_url is what api.telegram.org would be
+        bot = telegram_bot(TOKEN, telegram.base_url)        # any client: base_url is what api.telegram.org would be
         await Telegram(bot).send(…)
         telegram[1001].told[-1].text                           # what stands in a chat now; .buttons, .links(), .history
         telegram.say("/start", person=7)                       # an update for whoever polls (or is called by webhook)
@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import ClientSession, web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 
 from tests.fakes.telegram_chats import BOT, Chat, Pace, RefusedError, Told, bad, content, shown
 from tests.fakes.telegram_spec import NotInTheSpecError, by_looks, spec
@@ -103,6 +103,7 @@ class TelegramFake:
         self.rulers: set[tuple[int, int]] = set()  # (chat, person): administrators
         self.webhook: dict[str, Any] = {}
         self.waiting: list[dict[str, Any]] = []  # updates not yet confirmed
+        self.server: BaseTestServer | None = None
         self.base_url = ""
         self.pace = pace
         self._now = now
@@ -377,6 +378,7 @@ class TelegramFake:
         app.router.add_route("*", "/bot{token}/{method}", self._api)
         server = TestServer(app, host="127.0.0.1")
         await server.start_server(access_log=None)  # its lines would hold the token
+        self.server = server
         self.base_url = str(server.make_url("")).rstrip("/")
         try:
             yield self

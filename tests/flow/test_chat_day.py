@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 from bot.app_desk import new_story_index
-from bot.chat import ChatFront, telegram_bot
+from bot.chat import ChatFront
 from bot.config.words import LANGUAGES, Words, words
 from bot.core.buttons import LABELS, MUTE_STORY, WHY, WRONG
 from bot.core.model import Feed, FeedState, RawEntry
 from bot.delivery import Courier, CourierOptions
 from bot.ingest import Ingest
-from bot.notify import Telegram, telegram_sender
+from bot.notify import Telegram, telegram_bot
 from bot.ports import Polled
 from bot.service import Service
 from bot.service_ground import Doors, Ground
@@ -53,7 +53,7 @@ class WholeBot:
             lambda: orders, self.clock, Doors(), self.wake,
         )  # fmt: skip
         self.front = ChatFront(Service(ground), telegram_bot(TOKEN, telegram.base_url))
-        self.notifier = Telegram(telegram_sender(TOKEN, telegram.base_url))
+        self.notifier = Telegram(telegram_bot(TOKEN, telegram.base_url))
         self.courier = Courier(
             store.outbox, {"telegram": self.notifier}, clock=self.clock, wake=self.wake, digests=store.digests,
             options=CourierOptions(sweep=30),

@@ -17,8 +17,8 @@ from bot.app_desk import new_story_index
 from bot.core.model import Feed, FeedState, RawEntry, Receiver
 from bot.delivery import Courier, CourierOptions
 from bot.ingest import Ingest, Orders
+from bot.notify import Telegram, telegram_bot
 from bot.notify.slack import Slack
-from bot.notify.telegram import Telegram, telegram_sender
 from bot.ports import Notifier, Polled
 from bot.store import Store, open_store
 from tests.fakes.clock import START, FakeClock
@@ -112,7 +112,7 @@ async def test_a_story_is_told_edited_answered_denied_and_reversed(tmp_path: Pat
     slack_fake = SlackFake(Channel("C0DESK0001", "desk"), now=lambda: clock.now().timestamp())
     telegram_fake = TelegramFake(Chat(CHAT))
     async with slack_fake.serving(), telegram_fake.serving(), ClientSession() as session:
-        telegram = Telegram(telegram_sender(TELEGRAM_TOKEN, telegram_fake.base_url))
+        telegram = Telegram(telegram_bot(TELEGRAM_TOKEN, telegram_fake.base_url))
         told = Told(store, Slack(SLACK_TOKEN, session=session, base_url=slack_fake.base_url), telegram, clock)
         task = asyncio.create_task(told.courier.run())
         for owner, title in ACTS:

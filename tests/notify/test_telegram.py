@@ -20,7 +20,7 @@ from bot.errors import (
     Rejected,
     Throttled,
 )
-from bot.notify.telegram import Telegram, telegram_sender
+from bot.notify import Telegram, telegram_bot
 from tests.fakes.alerts import AT, alert, joined, message, raised, receiver
 from tests.fakes.telegram import (
     TOKEN,
@@ -53,7 +53,7 @@ async def fake() -> AsyncIterator[TelegramFake]:
 
 @pytest.fixture
 async def telegram(fake: TelegramFake) -> AsyncIterator[Telegram]:
-    notifier = Telegram(telegram_sender(TOKEN, fake.base_url))
+    notifier = Telegram(telegram_bot(TOKEN, fake.base_url))
     yield notifier
     await notifier.close()
 
@@ -303,7 +303,7 @@ async def test_fault_105_a_message_telegram_cannot_read_goes_out_as_plain_text_o
 
 
 async def test_a_refused_connection_is_surely_not_sent(unused_tcp_port: int) -> None:
-    telegram = Telegram(telegram_sender(TOKEN, f"http://127.0.0.1:{unused_tcp_port}"))
+    telegram = Telegram(telegram_bot(TOKEN, f"http://127.0.0.1:{unused_tcp_port}"))
     with pytest.raises(NotSent, match="ConnectError"):
         await tell(telegram, message(alert()))
     await telegram.close()
@@ -311,7 +311,7 @@ async def test_a_refused_connection_is_surely_not_sent(unused_tcp_port: int) -> 
 
 @pytest.mark.parametrize("after", [True, False])
 async def test_an_answer_that_does_not_come_is_given_up(fake: TelegramFake, after: bool) -> None:
-    telegram = Telegram(telegram_sender(TOKEN, fake.base_url, seconds=0.1))
+    telegram = Telegram(telegram_bot(TOKEN, fake.base_url, seconds=0.1))
     fake.faults["sendMessage"] = [Silence(after)]
     with pytest.raises(Ambiguous, match="ReadTimeout"):
         await tell(telegram, message(alert()))
@@ -319,7 +319,7 @@ async def test_an_answer_that_does_not_come_is_given_up(fake: TelegramFake, afte
 
 
 async def test_an_answer_that_comes_byte_by_byte_is_given_up_too(fake: TelegramFake) -> None:
-    telegram = Telegram(telegram_sender(TOKEN, fake.base_url), seconds=0.1)
+    telegram = Telegram(telegram_bot(TOKEN, fake.base_url), seconds=0.1)
     fake.faults["sendMessage"] = [Silence()]
     with pytest.raises(Ambiguous, match="in time"):
         await tell(telegram, message(alert()))

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
+from bot.notify import Telegram, telegram_bot
 from bot.notify.console import Console
-from bot.notify.telegram import Telegram, telegram_sender
 from tests.fakes.alerts import AT, alert, joined, owed, raised, receiver
 from tests.fakes.line import Line
 from tests.fakes.outbox import MemoryOutbox
@@ -28,7 +28,7 @@ async def fake() -> AsyncIterator[TelegramFake]:
 
 @pytest.fixture
 async def telegram(fake: TelegramFake) -> AsyncIterator[Telegram]:
-    notifier = Telegram(telegram_sender(TOKEN, fake.base_url))
+    notifier = Telegram(telegram_bot(TOKEN, fake.base_url))
     yield notifier
     await notifier.close()
 
@@ -72,7 +72,7 @@ async def test_fault_104_a_group_that_moved_is_told_once_at_its_new_address_and_
 async def test_fault_107_a_refused_token_stops_telegram_alone_and_is_not_tried_again(
     fake: TelegramFake,
 ) -> None:
-    telegram = Telegram(telegram_sender("4242:some-other-token-of-nobody-98765", fake.base_url))
+    telegram = Telegram(telegram_bot("4242:some-other-token-of-nobody-98765", fake.base_url))
     people = [receiver(f"p{number}", "telegram", str(2000 + number)) for number in range(5)]
     outbox = MemoryOutbox(*(owed(to=each) for each in people))
     line = Line(outbox, {"telegram": telegram, "console": Console()}, admins=lambda: (ADMINS,))
@@ -149,7 +149,7 @@ async def test_fault_103_a_chat_that_blocked_us_is_buried_and_the_admins_hear_of
 
 
 async def test_fault_110_six_hours_without_telegram_lose_nothing(unused_tcp_port: int) -> None:
-    telegram = Telegram(telegram_sender(TOKEN, f"http://127.0.0.1:{unused_tcp_port}"))
+    telegram = Telegram(telegram_bot(TOKEN, f"http://127.0.0.1:{unused_tcp_port}"))
     outbox = MemoryOutbox(*(owed(alert(story=f"st-{number}"), ADA) for number in range(5)))
     line = Line(outbox, {"telegram": telegram})
     while line.clock.monotonic() < 6 * 3_600:
@@ -158,7 +158,7 @@ async def test_fault_110_six_hours_without_telegram_lose_nothing(unused_tcp_port
         await line.clock.advance(600)
     assert set(outbox.states().values()) == {"owed"}
     async with TelegramFake(Chat(1001)).serving() as fake:
-        back = Telegram(telegram_sender(TOKEN, fake.base_url))
+        back = Telegram(telegram_bot(TOKEN, fake.base_url))
         await Line(outbox, {"telegram": back}, clock=line.clock).until_paid()
         assert len(fake[1001].told) == 5
         await back.close()

@@ -11,7 +11,7 @@ import telegram
 from telebot import types
 from telegram.error import BadRequest, Conflict, RetryAfter
 
-from bot.notify.telegram import telegram_sender
+from bot.notify import telegram_bot
 from tests.fakes.alerts import AT
 from tests.fakes.clock import FakeClock
 from tests.fakes.telegram import TOKEN, Chat, Pace, TelegramFake
@@ -36,7 +36,7 @@ async def fake(clock: FakeClock) -> AsyncIterator[TelegramFake]:
 
 @pytest.fixture
 async def bot(fake: TelegramFake) -> AsyncIterator[telegram.Bot]:
-    made = telegram_sender(TOKEN, fake.base_url)
+    made = telegram_bot(TOKEN, fake.base_url)
     await made.initialize()
     yield made
     await made.shutdown()
@@ -178,7 +178,7 @@ async def test_the_real_limits_hold_on_the_clock_that_is_given(
 async def test_of_two_who_ask_for_updates_the_first_is_told_of_the_other(
     fake: TelegramFake, bot: telegram.Bot
 ) -> None:
-    other = telegram_sender(TOKEN, fake.base_url)
+    other = telegram_bot(TOKEN, fake.base_url)
     first = asyncio.create_task(bot.get_updates(timeout=20))
     while not fake.called("getUpdates"):  # noqa: ASYNC110 — there is nothing to be told by
         await asyncio.sleep(0.001)
