@@ -31,7 +31,7 @@ bench: $(VENV)/.dev ## ratios against named peers, measured side by side
 
 faults: $(VENV)/.judges ## the long kill harness, and what feeds may say, at length
 	$(BIN)/python -m tests.faults.kills --kills 1000
-	FUZZ_ITEMS=200000 $(BIN)/python -m pytest tests/notify/test_telegram_text.py
+	FUZZ_ITEMS=200000 $(BIN)/python -m pytest tests/notify/test_telegram_text.py tests/notify/test_slack_judged.py
 
 fmt: $(VENV)/.dev ## format and repair what can be repaired
 	$(BIN)/ruff format .

@@ -2,7 +2,8 @@
 
 Feed text only ever stands in ``plain_text`` and in ``rich_text`` elements, which Slack shows letter by letter: there
 is no mark-up to escape, so there is none to forget. The one exception is the fallback ``text`` of notifications,
-where Slack reads ``<!channel>`` and its kin; there ``&``, ``<`` and ``>`` are escaped as Slack asks. A link is an
+where Slack reads ``<!channel>`` and its kin; there ``&``, ``<`` and ``>`` are escaped as Slack asks, and invisible word
+joiners around ``*``, ``_``, ``~``, ````` and after ``:`` keep them from becoming bold words and emoji. A link is an
 element of its own and its label is our rendering of its own host, never the publisher's words.
 
 Limits (Slack's, then ours): 50 blocks, header 150, section 3,000, URL 3,000, and a hidden one near 13,200 characters
@@ -11,13 +12,14 @@ in all blocks together. A page stays below 45 blocks and 9,000 characters; a dig
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.core.buttons import ACK, LABELS, MUTE_STORY, WHY, WRONG, encode
 from bot.core.model import Alert, Evidence, Level, Message, MessageKind, Place, Report
-from bot.notify.markup import brief, clean, defang, safe_link, shorten, shown_host, sum_lines
+from bot.notify.markup import JOINER, brief, clean, defang, safe_link, shorten, shown_host, sum_lines
 
 HEADER_LENGTH = 150
 SUMMARY_LENGTH = 600
@@ -277,8 +279,13 @@ def _link(before: str, url: str) -> Iterator[Json]:
         yield {"type": "link", "url": safe, "text": shown_host(safe)}
 
 
+_STYLES = re.compile(r"[*_~`]")
+
+
 def _escape(text: str) -> str:
-    return defang(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Letters that stay letters where Slack reads mark-up."""
+    dull = _STYLES.sub(rf"{JOINER}\g<0>{JOINER}", defang(text)).replace(":", f":{JOINER}")
+    return dull.replace("&", "&amp;").replace("<", "&lt;").replace(">", f"{JOINER}&gt;")
 
 
 def _length(value: object) -> int:

@@ -22,13 +22,16 @@ from aiohttp.test_utils import BaseTestServer, TestServer, unused_port
 from tests.fakes.calm import calm
 from tests.judges.node import MODULES, program
 
+READER = "xoxb-who-looks-at-what-stands-there"  # ours, with every scope
 TOKEN = "xoxb-canary-token-of-nobody-4242"  # the one it is told to accept
 
 
 class Emulate:
     """One workspace with the channels named. ``base_url`` is where a client finds it, through the proxy."""
 
-    def __init__(self, *channels: str) -> None:
+    def __init__(
+        self, *channels: str, scopes: Sequence[str] = ("chat:write", "channels:read", "channels:history")
+    ) -> None:
         self.base_url = ""
         self.token = TOKEN
         self.faults: dict[
@@ -36,6 +39,7 @@ class Emulate:
         ] = {}  # method → "lose" (do it, never answer) or "reset" (do nothing)
         self.calls: list[str] = []
         self._names = channels
+        self._scopes = scopes
         self._ids: dict[str, str] = {}
         self._inner = ""
         self._server: BaseTestServer | None = None
@@ -71,7 +75,7 @@ class Emulate:
     async def ask(self, method: str, **arguments: Any) -> dict[str, Any]:
         """Ask the server itself, past the proxy."""
         assert self._session is not None
-        header = {"Authorization": f"Bearer {TOKEN}"}
+        header = {"Authorization": f"Bearer {READER}"}
         async with self._session.post(
             f"{self._inner}/api/{method}", json=arguments, headers=header
         ) as answer:
@@ -86,7 +90,7 @@ class Emulate:
         app = web.Application()
         app.router.add_route("*", "/api/{method}", self._pass_on)
         async with (
-            _running(self._names) as self._inner,
+            _running(self._names, self._scopes) as self._inner,
             ClientSession() as self._session,
             TestServer(app, host="127.0.0.1") as server,
         ):
@@ -128,7 +132,7 @@ class Emulate:
 
 
 @asynccontextmanager
-async def _running(channels: Sequence[str]) -> AsyncIterator[str]:
+async def _running(channels: Sequence[str], scopes: Sequence[str]) -> AsyncIterator[str]:
     """The server as a process of its own; where it answers."""
     node = program()
     assert node is not None
@@ -137,7 +141,8 @@ async def _running(channels: Sequence[str]) -> AsyncIterator[str]:
         "users": [{"name": "klaxon"}],
         "channels": [{"name": name} for name in channels],
         "tokens": [
-            {"token": TOKEN, "user": "klaxon", "scopes": ["chat:write", "channels:read", "channels:history"]}
+            {"token": TOKEN, "user": "klaxon", "scopes": list(scopes)},
+            {"token": READER, "user": "klaxon"},
         ],
         "strict_scopes": True,
     }
