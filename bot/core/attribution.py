@@ -17,7 +17,8 @@ LONGEST_SOURCE = 3  # words behind "according to"
 def speaker(passage: Passage, occurrence: tuple[int, ...], book: CueBook) -> str:
     """The name as it stands in the text, "" if nobody is named in the sentence."""
     first, last = passage.stretch(occurrence[0], passage.segments)
-    for at in range(first + 1, last):
+    says = book.by_lemma or not book.says.isdisjoint(passage.words[first:last])
+    for at in range(first + 1, last) if says else ():
         if not _is_saying(passage, at, book) or at in occurrence:
             continue
         least = first if at < occurrence[-1] else occurrence[-1] + 1

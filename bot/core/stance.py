@@ -103,11 +103,11 @@ class StanceReader:
         passage = self._passage
         left, right = first, last + 1
         while left > max(first - BEFORE, 0) and passage.clauses[left - 1] == passage.clauses[first]:
-            if _QUOTED.search(passage.between[left]):
+            if passage.between[left] != " " and _QUOTED.search(passage.between[left]):
                 break
             left -= 1
         while right < min(last + 1 + AFTER, len(passage)) and passage.clauses[right] == passage.clauses[last]:
-            if _PAUSE.search(passage.between[right]):
+            if passage.between[right] != " " and _PAUSE.search(passage.between[right]):
                 break
             right += 1
         return left, right
@@ -116,11 +116,9 @@ class StanceReader:
     def _cues(self, cues: Phrases, places: range, taken: tuple[int, ...]) -> Iterator[Verdict]:
         """Cues that lie inside ``places``; a word of the event is no cue to itself."""
         for at in places:
-            if at in self._hidden:
-                continue
             for words, stance in self._starting(cues, at):
                 last = self._end(words, at, places.stop) - 1
-                if last >= at and not {at, last} & set(taken):
+                if last >= at and at not in taken and last not in taken and at not in self._hidden:
                     shown = self._passage.surface(at, last)
                     yield Verdict(stance, shown, at, last, words in self._book.passing)
                     break
@@ -140,12 +138,14 @@ class StanceReader:
         endings = self._book.noun_endings
         return bool(endings) and self._passage.words[at].endswith(endings)
 
-    def _starting(self, cues: Phrases, at: int) -> Iterator[tuple[tuple[str, ...], Stance]]:
-        yield from cues.get(self._passage.words[at], ())
+    def _starting(self, cues: Phrases, at: int) -> tuple[tuple[tuple[str, ...], Stance], ...]:
+        word = self._passage.words[at]
+        found = cues.get(word, ())
         if self._book.by_lemma:
             for form in self._forms(at):
-                if form != self._passage.words[at]:
-                    yield from cues.get(form, ())
+                if form != word:
+                    found += cues.get(form, ())
+        return found
 
     def _end(self, words: tuple[str, ...], at: int, end: int) -> int:
         """One past the last word of a cue that begins at ``at`` and ends before ``end``; 0 if it does not stand there.
@@ -183,17 +183,22 @@ class StanceReader:
         yield from self._question(first, last)
         if self._title:
             yield from self._label(occurrence, last)
-        if not self._confirmed(heads):
+        if all(self._is_noun(at) for at in heads) and not self._confirmed(heads):
             yield from self._known(heads, passage.stretch(heads[0], passage.clauses)[0])
 
     def _question(self, first: int, last: int) -> Iterator[Verdict]:
         """The sentence asks, or explains."""
         asked = "?" in self._passage.between[last]
-        opening = self._passage.words[first]
+        opening = "" if self._is_acronym(first, last) else self._passage.words[first]
         if opening in self._book.open and (asked or self._title):
             yield Verdict(Stance.BACKGROUND, self._passage.surface(first, first), first, first)
         elif asked or (self._title and opening in self._book.polar):
             yield Verdict(Stance.FEARED, "?")
+
+    def _is_acronym(self, at: int, last: int) -> bool:
+        """``WHO declares …`` asks nothing; where everything is in capitals, a capital says nothing."""
+        surface = self._passage.surface(at, at)
+        return len(surface) > 1 and surface.isupper() and not self._passage.surface(at, last - 1).isupper()
 
     def _label(self, occurrence: tuple[int, ...], end: int) -> Iterator[Verdict]:
         """``Ukraine invasion: …`` names the topic; ``Analysis: …`` says what kind of text follows."""
@@ -218,8 +223,6 @@ class StanceReader:
     def _known(self, heads: list[int], clause_start: int) -> Iterator[Verdict]:
         """An event noun by what stands before it: ``the``, ``Russia's``, ``2014`` and prepositions look back,
         ``an`` looks ahead."""
-        if not all(self._is_noun(at) for at in heads):
-            return
         head = heads[0]
         certain = self._certainly_noun(head)
         for at in range(head - 1, max(head - 5, clause_start - 1), -1):

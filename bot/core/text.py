@@ -21,7 +21,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from bot.core.wordforms import stem
@@ -89,8 +89,16 @@ def _unglue(text: str) -> str:
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────────────
 _HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-RAW = re.compile(rf"(?:[^\W\d_]\.){{2,}}|[{_HAN}]|[^\W_{_HAN}]+(?:[-'][^\W_{_HAN}]+|[.,]\d+)*")
+
+
+def _raw(letter: str, sign: str, other: str = "") -> re.Pattern[str]:
+    """Nothing that was taken is given back (``++``): what follows a word cannot make it shorter."""
+    return re.compile(rf"((?:{letter}\.){{2,}}+|{other}{sign}++(?:[-']{sign}++|[.,]\d++)*+)")
+
+
+RAW = _raw(r"[^\W\d_]", rf"[^\W_{_HAN}]", f"[{_HAN}]|")
 """A raw word of folded text: ``u.s.``, one Chinese or Japanese character, or letters and digits joined by - and '."""
+_ASCII_RAW = _raw("[a-z]", "[a-z0-9]")  # the same in half the time, where the text has no other letters
 
 _JOINING_PREFIXES = frozenset({"de", "re", "pre", "anti", "co", "non", "un"})
 _POSSESSIVE = re.compile(r"'s?$")
@@ -165,8 +173,13 @@ def _mend(word: str, lang: str) -> str:
 
 def raw_words(text: str) -> list[str]:
     """The raw words of a text in order; what the index asks its memo about."""
-    folded: list[str] = RAW.findall(fold(text))
-    return folded
+    found: list[str] = _cut(fold(text))[1::2]
+    return found
+
+
+def _cut(folded: str) -> list[str]:
+    """What stands between raw words, and raw words, in turn; the first and the last stand between."""
+    return (_ASCII_RAW if folded.isascii() else RAW).split(folded)
 
 
 def words(text: str, lang: str = "") -> list[str]:
@@ -208,85 +221,68 @@ class Passage:
     ``raws`` are (raw word, number of its first word, how many words it has); ``starts``/``ends`` are offsets into
     the original ``text``; ``between[i]`` is the folded text before word *i* (one more at the end). ``segments[i]``
     counts up at ``; : . ! ? —`` and spaced dashes, ``clauses[i]`` at words such as *but* and *after* too;
-    ``content[i]`` is the number of content words before word *i*.
+    ``content[i]`` is the number of content words before word *i*. ``label`` words stand in front of a colon at the
+    beginning ("Kherson: …"), 0 if more than two.
     """
 
     __slots__ = (
-        "between", "clauses", "content", "ends", "lang", "possessive", "raws", "segments", "starts", "text", "words",
+        "between", "clauses", "content", "ends", "label", "lang", "possessive", "raws", "segments", "starts", "text",
+        "words",
     )  # fmt: skip
 
     def __init__(self, text: str, lang: str, joints: Joints = NO_JOINTS) -> None:
         self.text = text
         self.lang = lang
-        self.raws: list[tuple[str, int, int]] = []
-        self.words: list[str] = []
-        self.between: list[str] = []
-        self.starts: list[int] = []
-        self.ends: list[int] = []
-        self.possessive: list[bool] = []
-        self._cut_up()
-        self.segments: list[int] = []
-        self.clauses: list[int] = []
-        self.content = [0]
+        folded, offsets = _folded(_unglue(text))
+        pieces = _cut(folded)
+        edges = list(accumulate(map(len, pieces)))
+        self.between, self.words = pieces[::2], pieces[1::2]
+        self.starts, self.ends = edges[:-1:2], edges[1::2]
+        self.possessive = [False] * len(self.words)
+        self.raws = self._take_apart(folded)
+        if offsets:
+            self.ends = [max(offsets[end], offsets[end - 1] + 1) for end in self.ends]
+            self.starts = [offsets[start] for start in self.starts]
+        self.label = self._label()
         self._count(joints)
 
     def __len__(self) -> int:
         return len(self.words)
 
-    def _cut_up(self) -> None:
-        folded, offsets = _folded(_unglue(self.text))
-        lang, plain = self.lang, folded.isascii()
-        words, between, starts, ends, possessive = (
-            self.words,
-            self.between,
-            self.starts,
-            self.ends,
-            self.possessive,
-        )
-        reached = 0
-        for found in RAW.finditer(folded):
-            raw, at = found.group(), found.start()
-            if plain and raw.isalnum():  # nine in ten: one part, as it stands
-                self.raws.append((raw, len(words), 1))
-                words.append(raw)
-                between.append(folded[reached:at])
-                starts.append(at)
-                reached = at + len(raw)
-                ends.append(reached)
-                possessive.append(False)
-                continue
-            pieces = parts(raw, lang)
-            self.raws.append((raw, len(words), len(pieces)))
-            for text, begin, stop, _, owns in pieces:
-                words.append(text)
-                between.append(folded[reached : at + begin])
-                starts.append(at + begin)
-                reached = at + stop
-                ends.append(reached)
-                possessive.append(owns)
-        between.append(folded[reached:])
-        if offsets:
-            self.ends = [max(offsets[end], offsets[end - 1] + 1) for end in ends]
-            self.starts = [offsets[start] for start in starts]
+    def _take_apart(self, folded: str) -> list[tuple[str, int, int]]:
+        """The raw words; from the last to the first, those that are more or less than one word are replaced."""
+        raws = self.words[:]
+        sizes = [1] * len(raws)
+        for at in [at for at, raw in enumerate(raws) if not (raw.isalnum() and raw.isascii())][::-1]:
+            found, here = parts(raws[at], self.lang), self.starts[at]
+            sizes[at] = len(found)
+            self.words[at : at + 1] = [part.text for part in found]
+            self.starts[at : at + 1] = [here + part.start for part in found]
+            self.ends[at : at + 1] = [here + part.end for part in found]
+            self.possessive[at : at + 1] = [part.possessive for part in found]
+            self.between[at] += folded[here : self.starts[at]]
+            self.between[at + 1 : at + 1] = [
+                folded[here + left.end : here + right.start] for left, right in pairwise(found)
+            ]
+        return list(zip(raws, accumulate(sizes, initial=0), sizes, strict=False))
+
+    def _label(self) -> int:
+        return next((at for at in range(1, min(LABEL + 1, len(self))) if ":" in self.between[at]), 0)
 
     def _count(self, joints: Joints) -> None:
-        segment = clause = content = 0
-        cuts, little = joints.cuts, joints.function_words
-        for at, (word, gap) in enumerate(zip(self.words, self.between, strict=False)):
-            if gap not in _NO_STOP and at and _STOP.search(gap):
-                stops = not (gap == ". " and self.words[at - 1] in _TITLES)
-                segment, clause = segment + stops, clause + stops
-            if word in cuts and self._cuts(at, joints):
-                clause += 1
-            content += word not in little
-            self.segments.append(segment)
-            self.clauses.append(clause)
-            self.content.append(content)
+        words = self.words
+        stops = [at for at, gap in enumerate(self.between[:-1]) if gap not in _NO_STOP and self._stops(at)]
+        cuts: list[int] = []
+        if not joints.cuts.isdisjoint(words):
+            cuts = [at for at, word in enumerate(words) if word in joints.cuts and self._cuts(at, joints)]
+        self.segments = _numbered(stops, len(words))
+        self.clauses = _numbered(sorted({*stops, *cuts}), len(words)) if cuts else self.segments
+        little = joints.function_words
+        self.content = list(accumulate((word not in little for word in words), initial=0))
 
-    @property
-    def label(self) -> int:
-        """How many words stand in front of a colon at the beginning ("Kherson: …"); 0 if more than two."""
-        return next((at for at in range(1, min(LABEL + 1, len(self))) if ":" in self.between[at]), 0)
+    def _stops(self, at: int) -> bool:
+        gap = self.between[at]
+        return at > 0 and bool(_STOP.search(gap)) and not (gap == ". " and self.words[at - 1] in _TITLES)
 
     def _cuts(self, at: int, joints: Joints) -> bool:
         around = self.words[max(at - 1, 0) : at + 2]
@@ -303,3 +299,11 @@ class Passage:
     def stretch(self, at: int, numbers: Sequence[int]) -> tuple[int, int]:
         """First and one-past-last word of the clause (or segment) that word ``at`` stands in."""
         return bisect_left(numbers, numbers[at]), bisect_right(numbers, numbers[at])
+
+
+def _numbered(begins: Sequence[int], length: int) -> list[int]:
+    """For each of so many words the number of the stretch it stands in; a new one begins at each of ``begins``."""
+    numbers: list[int] = []
+    for number, (begin, end) in enumerate(pairwise((0, *begins, length))):
+        numbers += [number] * (end - begin)
+    return numbers
