@@ -10,6 +10,7 @@ every refusal leaves a line in the log. The verbs are grouped by noun, each grou
 :mod:`bot.service_operations`   for admins: feeds, dead letters, subscribers, feedback, reload
 :mod:`bot.service_newsroom`     stories as they ring, near misses, numbers
 :mod:`bot.service_rules`        the editors' files: drafts, what they would have done, versions
+:mod:`bot.service_lookback`     … and how that is answered at once
 :mod:`bot.service_feeds`        what is watched: how each feed does, adding, pausing, lists of feeds
 :mod:`bot.service_ground`       who may what, and the seams all this stands on
 ==============================  ====================================================================

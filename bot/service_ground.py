@@ -29,6 +29,8 @@ from bot.errors import InputError, NotPermitted, Problem
 from bot.ingest import Orders
 from bot.ports import Clock, DeadLetters, FeedStates, Outbox, Views, Wishes
 from bot.service_board import Board
+from bot.service_lookback import Comparison
+from bot.service_trial import Trial
 from bot.sources.discovery import Found
 
 log = structlog.get_logger()
@@ -122,6 +124,10 @@ async def _no_discovery(_url: str) -> Sequence[Found]:
     raise InputError("This bot reads no addresses for others.")
 
 
+async def _no_trial(_url: str) -> Trial:
+    raise InputError("This bot reads no addresses for others.")
+
+
 class FeedHands(Protocol):
     """What a person may do with a feed that is polled; every verb is False for a name nobody polls."""
 
@@ -141,6 +147,14 @@ class _NoHands:
 
     def resume(self, name: str) -> bool:  # noqa: ARG002
         return False
+
+
+class PastReader(Protocol):
+    """Says what a draft would have done; see :class:`bot.service_drafts.Past`."""
+
+    async def compare(self, name: str, text: str, since: datetime, days: int) -> Comparison: ...
+
+    async def get_ready(self, name: str, since: datetime) -> None: ...
 
 
 async def _no_reload() -> Sequence[Problem]:
@@ -166,6 +180,8 @@ class Ground:
     board: Board = field(default_factory=Board)
     hands: FeedHands = field(default_factory=_NoHands)
     discover: Callable[[str], Awaitable[Sequence[Found]]] = _no_discovery  # the feeds of a site or page
+    try_out: Callable[[str], Awaitable[Trial]] = _no_trial  # what one address would give
+    past: PastReader | None = None  # None = here, on the store that is asked
 
     @property
     def now(self) -> datetime:

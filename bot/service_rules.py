@@ -8,10 +8,9 @@ overwrites what somebody else saved meanwhile. Everything saved is kept as a ver
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from difflib import unified_diff
 from pathlib import Path
@@ -19,7 +18,6 @@ from pathlib import Path
 import structlog
 
 from bot.config.drafts import (
-    Draft,
     Version,
     file_named,
     keep,
@@ -33,20 +31,18 @@ from bot.config.drafts import (
 )
 from bot.config.folder import yaml_files
 from bot.config.lint import lint
-from bot.config.load import failing_examples, rulebook_of
-from bot.core.matching import RuleBook, headline
+from bot.config.load import failing_examples
+from bot.core.matching import headline
 from bot.core.model import Entry, Feedback
-from bot.core.rules import Rule
 from bot.errors import InputError, Problem
-from bot.service_ground import Actor, Ground, Role
+from bot.service_drafts import Past, book_of, rules_of
+from bot.service_ground import Actor, Ground, PastReader, Role
+from bot.service_lookback import Comparison
 from bot.service_questions import Sheet
 
 log = structlog.get_logger()
 
 DAYS = 7
-PORTION = 250  # entries matched in one go, in a thread
-MOST_READ = 200_000
-SHOWN = 50  # gained and lost alerts shown
 LONGEST_HEADLINE = 2000
 
 
@@ -74,36 +70,6 @@ class Checked:
         return not self.failing and all(each.severity == "warning" for each in self.problems)
 
 
-@dataclass(slots=True)
-class Change:
-    """An entry that rings under one of two texts only."""
-
-    title: str
-    rule: str
-    score: int
-    level: str
-
-
-@dataclass(slots=True)
-class Comparison:
-    """The edited text against the saved one over the last days."""
-
-    days: int
-    entries: int = 0
-    before: Counter[str] = field(default_factory=Counter)  # rule → times it fired
-    after: Counter[str] = field(default_factory=Counter)
-    gained: list[Change] = field(default_factory=list)
-    lost: list[Change] = field(default_factory=list)
-    gained_count: int = 0
-    lost_count: int = 0
-    terms: Counter[str] = field(default_factory=Counter)  # term of the edited text → entries it stood in
-
-    @property
-    def a_day(self) -> tuple[float, float]:
-        """Fires a day: saved, edited."""
-        return self.before.total() / self.days, self.after.total() / self.days
-
-
 class Rules:
     """Every verb needs an editor."""
 
@@ -111,6 +77,7 @@ class Rules:
         self._on = ground
         self._one = asyncio.Semaphore(1)  # one comparison at a time
         self._saving = asyncio.Lock()
+        self._past: PastReader = ground.past or Past(ground.rules_dir or Path(), ground.views)
 
     def _folder(self) -> Path:
         if self._on.rules_dir is None:
@@ -154,22 +121,16 @@ class Rules:
     async def compare(self, actor: Actor, name: str, text: str, *, days: int = DAYS) -> Comparison:
         """What the last days would have been under the draft, and were under the saved text. Raises InputError."""
         actor.need(Role.EDITOR, "compare rules")
-        folder, days = self._folder(), max(1, min(days, 90))
-        file_named(folder, name)
+        days = max(1, min(days, 90))
+        file_named(self._folder(), name)
         async with self._one:
-            saved = await self.text(actor, name)
-            books = await asyncio.to_thread(_two_books, folder, name, saved, text)
-            found = Comparison(days)
-            portion: list[Entry] = []
-            async for entry in self._on.views.archive(self._on.now - timedelta(days=days)):
-                portion.append(entry)
-                if len(portion) >= PORTION:
-                    await asyncio.to_thread(_tally, found, *books, portion)
-                    portion = []
-                if found.entries >= MOST_READ:
-                    break
-            await asyncio.to_thread(_tally, found, *books, portion)
-        return found
+            return await self._past.compare(name, text, self._on.now - timedelta(days=days), days)
+
+    async def get_ready(self, actor: Actor, name: str) -> None:
+        """Read now what a comparison would wait for: somebody has opened the file. Raises NotPermitted."""
+        actor.need(Role.EDITOR, "get ready to compare")
+        with suppress(InputError):
+            await self._past.get_ready(name, self._on.now - timedelta(days=DAYS))
 
     # ── changing ─────────────────────────────────────────────────────────────────────────────────────
     async def save(self, actor: Actor, name: str, text: str, *, base: str) -> Sequence[Problem]:
@@ -230,20 +191,6 @@ class Rules:
 
 
 # ── work done aside ──────────────────────────────────────────────────────────────────────────────────
-def _rules_of(draft: Draft, name: str) -> list[Rule]:
-    """The rules a draft's file holds; for a file that holds none (words, feeds) all that may depend on it."""
-    if draft.desk is None:
-        raise InputError("Mend the mistakes in the file first.")
-    own = [rule for rule in draft.desk.rules if rule.file == name]
-    return own if own or name in ("feeds.yaml", "routes.yaml") else list(draft.desk.rules)
-
-
-def _book(draft: Draft, rules: Sequence[Rule]) -> RuleBook:
-    if draft.desk is None:
-        raise InputError("Mend the mistakes in the file first.")
-    return rulebook_of(replace(draft.desk, rules=tuple(rules)))
-
-
 def _checked(folder: Path, name: str, text: str) -> Checked:
     draft = load_draft(folder, name, text)
     here = tuple(each for each in draft.problems if each.file == name)
@@ -251,8 +198,8 @@ def _checked(folder: Path, name: str, text: str) -> Checked:
         if not here:
             here = _news(folder, name, draft.problems)
         return Checked(here) if here else Checked(())
-    rules = _rules_of(draft, name)
-    failing = failing_examples(rules, _book(draft, rules))
+    rules = rules_of(draft, name)
+    failing = failing_examples(rules, book_of(draft, rules))
     hints = [replace(each, file=name) for each in lint(replace(draft.desk, rules=tuple(rules)), Path())]
     return Checked(
         (*here, *hints),
@@ -272,52 +219,9 @@ def _news(folder: Path, name: str, problems: Iterable[Problem]) -> tuple[Problem
 
 def _weighed(folder: Path, name: str, text: str, entry: Entry) -> list[Sheet]:
     draft = load_draft(folder, name, text)
-    rules = _rules_of(draft, name)
-    book = _book(draft, rules)
+    rules = rules_of(draft, name)
+    book = book_of(draft, rules)
     return [Sheet(book.rules[match.rule], match) for match in book.sheet(entry)]
-
-
-def _two_books(folder: Path, name: str, saved: str, edited: str) -> tuple[RuleBook, RuleBook]:
-    after = load_draft(folder, name, edited)
-    new = _rules_of(after, name)
-    before: Draft | None = load_draft(folder, name, saved) if saved else None
-    old: list[Rule] = []
-    if before is not None:
-        with suppress(InputError):
-            old = _rules_of(before, name)
-    own = {_plain(rule) for rule in old} & {_plain(rule) for rule in new}
-    same_lists = before is not None and before.desk is not None and _lists(before) == _lists(after)
-    if same_lists and len(own) < max(len(old), len(new)):  # what did not change needs no comparing
-        old = [rule for rule in old if _plain(rule) not in own]
-        new = [rule for rule in new if _plain(rule) not in own]
-    return _book(before if before is not None and before.desk else after, old), _book(after, new)
-
-
-def _lists(draft: Draft) -> Mapping[str, Sequence[str]]:
-    return draft.desk.lists if draft.desk is not None else {}
-
-
-def _plain(rule: Rule) -> str:
-    """A rule without its lines and examples: what decides what it rings on."""
-    return repr(replace(rule, line=0, examples=(), terms=tuple(replace(each, line=0) for each in rule.terms)))
-
-
-def _tally(found: Comparison, before: RuleBook, after: RuleBook, entries: Iterable[Entry]) -> None:
-    for entry in entries:
-        found.entries += 1
-        new = {match.rule: match for match in after.match(entry)}
-        old = {match.rule: match for match in before.match(entry)}
-        found.before.update(old.keys())
-        found.after.update(new.keys())
-        for match in new.values():
-            found.terms.update({term.term for term in match.terms})
-        gained = [new[rule] for rule in new if rule not in old]
-        lost = [old[rule] for rule in old if rule not in new]
-        found.gained_count += len(gained)
-        found.lost_count += len(lost)
-        for matches, shown in ((gained, found.gained), (lost, found.lost)):
-            shown += [Change(entry.title, each.rule, each.score, each.level.word) for each in matches]
-            del shown[:-SHOWN]
 
 
 def _written(folder: Path, path: Path, texts: tuple[str, str], stamp: tuple[str, str]) -> None:

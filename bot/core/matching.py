@@ -48,7 +48,8 @@ class _Compiled:
     """A rule's terms ready for one language."""
 
     rule: Rule
-    terms: tuple[tuple[TermSpec, Needle], ...]  # those that carry points
+    every: tuple[tuple[TermSpec, Needle], ...]  # all that can occur in the language
+    terms: tuple[tuple[TermSpec, Needle], ...]  # those of them that carry points
     ignored: tuple[Needle, ...]
     never: tuple[tuple[TermSpec, Needle], ...]
     needs: tuple[tuple[Needle, ...], ...]
@@ -97,11 +98,21 @@ class RuleBook:
     def match(self, entry: Entry) -> tuple[Match, ...]:
         """The rules that reached at least low, loudest first."""
         found = self._book(entry.lang).weigh_all(entry, hopeless=False)
+        if not found:
+            return ()
         return _loudest_first(match for match in found if match.level > Level.NONE and match.score > 0)
 
     def sheet(self, entry: Entry) -> tuple[Match, ...]:
         """Every enabled rule that had any evidence, fired or not, highest score first."""
         return _loudest_first(self._book(entry.lang).weigh_all(entry))
+
+    def terms_of(self, rule: str, lang: str) -> Sequence[tuple[TermSpec, Needle]]:
+        """A rule's terms that can occur in a language, compiled; () where the rule does not ask for it."""
+        return self._book(lang).terms_of(rule)
+
+    def keys(self, lang: str) -> frozenset[str]:
+        """Every key by which some term finds words of a language."""
+        return self._book(lang).keys
 
     def _book(self, lang: str) -> _Book:
         if lang not in self._books:
@@ -163,11 +174,19 @@ class _Book:
         )
         return _Compiled(
             rule,
+            tuple(terms),
             tuple(each for each in terms if each[0].strength in (*POSITIVE, "against")),
             tuple(needle for spec, needle in terms if spec.strength == "ignore"),
             tuple(each for each in terms if each[0].strength == "never"),
             tuple(needs),
         )
+
+    def terms_of(self, rule: str) -> Sequence[tuple[TermSpec, Needle]]:
+        return next((one.every for one in self._rules if one.rule.id == rule), ())
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return self._lexicon.registered
 
     def weigh_all(self, entry: Entry, *, hopeless: bool = True) -> list[Match]:
         """A match for every rule of which some positive term stands in the entry.
@@ -281,13 +300,11 @@ class _Reading:
         for spot, numbers in zip(self._spots, terms, strict=True):
             if not numbers or spot.place not in one.rule.where:
                 continue
-            ignored = {at for needle in one.ignored for each in spot.searched.find(needle) for at in each}
-            for number in numbers:
-                spec, needle = one.terms[number]
+            there = [(number, each) for number in numbers for each in spot.searched.find(one.terms[number][1])]
+            if there:
+                ignored = {at for needle in one.ignored for each in spot.searched.find(needle) for at in each}
                 found += [
-                    self._hit(one.rule, spot, number, spec, occurrence)
-                    for occurrence in spot.searched.find(needle)
-                    if ignored.isdisjoint(occurrence)
+                    self._hit(one, spot, number, each) for number, each in there if ignored.isdisjoint(each)
                 ]
         return found
 
@@ -304,7 +321,8 @@ class _Reading:
     def _occurs(self, needle: Needle, rule: Rule) -> bool:
         return any(spot.searched.find(needle) for spot in self._spots if spot.place in rule.where)
 
-    def _hit(self, rule: Rule, spot: _Spot, number: int, spec: TermSpec, occurrence: Occurrence) -> Hit:
+    def _hit(self, one: _Compiled, spot: _Spot, number: int, occurrence: Occurrence) -> Hit:
+        rule, (spec, _) = one.rule, one.terms[number]
         points = points_of(spec) * place_factor(spot.place, spot.paragraph)
         verdict = spot.verdict(occurrence) if points > 0 else ASSERTED
         factor = stance_factor(rule, verdict.stance, passing=verdict.passing) if points > 0 else 1.0

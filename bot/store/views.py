@@ -1,4 +1,4 @@
-"""Questions people ask; nothing here writes. Implements :class:`bot.ports.Views`."""
+"""Questions people ask; nothing here writes. Implements :class:`bot.ports.Views` and :class:`bot.ports.Archive`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from bot.ports import Counts, Delays, StoredDecision
 from bot.store.engine import Database
 from bot.store.news import first_since
 from bot.store.outbox import delivery_of
+from bot.store.statements import chunks
 
 _ENTRY = tables.entries.c
 _D = tables.deliveries.c
@@ -136,6 +137,22 @@ class ViewTable:
             if len(rows) < PAGE:
                 return
             cursor = rows[-1][0]
+
+    async def marks(self, since: datetime) -> Sequence[tuple[int, str]]:
+        """Cursor and fingerprint of every entry first seen since then, in cursor order."""
+        wanted = select(_ENTRY.cursor, _ENTRY.fingerprint).where(_ENTRY.first_seen >= since)
+        async with self._database.read() as connection:
+            return sorted((cursor, mark) for cursor, mark in await connection.execute(wanted))
+
+    async def entries(self, cursors: Sequence[int]) -> Sequence[tuple[int, Entry]]:
+        """Those that are still there, in cursor order."""
+        found: list[tuple[int, Entry]] = []
+        for part in chunks(sorted(cursors)):
+            wanted = select(_ENTRY.cursor, _ENTRY.doc).where(_ENTRY.cursor.in_(part)).order_by(_ENTRY.cursor)
+            async with self._database.read() as connection:
+                rows = (await connection.execute(wanted)).all()
+            found += [(cursor, codec.load(Entry, doc)) for cursor, doc in rows]
+        return found
 
     async def outbox(self, state: str = "", limit: int = 100) -> Sequence[Delivery]:
         """Deliveries, newest first."""

@@ -113,6 +113,14 @@ class MemoryViews:
             if stored.entry.first_seen >= since:
                 yield stored.entry
 
+    async def marks(self, since: datetime) -> Sequence[tuple[int, str]]:
+        found = enumerate((stored.entry for stored in self.decisions), 1)
+        return [(cursor, entry.fingerprint) for cursor, entry in found if entry.first_seen >= since]
+
+    async def entries(self, cursors: Sequence[int]) -> Sequence[tuple[int, Entry]]:
+        wanted = sorted(each for each in cursors if 0 < each <= len(self.decisions))
+        return [(each, self.decisions[each - 1].entry) for each in wanted]
+
     async def outbox(self, state: str = "", limit: int = 100) -> Sequence[Delivery]:
         return [each for each in self.owing if not state or each.state.value == state][:limit]
 

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from bot.config.drafts import mark_of
 from bot.core.model import Feedback, Level
 from bot.errors import NewsalertError, Problem
+from bot.service_lookback import Change, Comparison
 from bot.service_questions import Sheet
-from bot.service_rules import Change, Checked, Comparison, RuleFile
+from bot.service_rules import Checked, RuleFile
 from bot.web.pages.frame import Here, frame, refused, told
 from bot.web.pages.story import sum_card
 
@@ -95,6 +96,7 @@ class _Desk:
         await self._check()
         await self._show_proposals()
         await self._show_versions()
+        await self._rules.get_ready(self._here.actor, self._name)
 
     # ── typing ───────────────────────────────────────────────────────────────────────────────────────
     async def _changed(self, event: object) -> None:
