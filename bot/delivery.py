@@ -34,9 +34,10 @@ from functools import partial
 
 import structlog
 
+from bot import metrics
 from bot.core.digests import may_fold
 from bot.core.governor import Governor
-from bot.core.model import Delivery, MessageKind, Receipt, Receiver
+from bot.core.model import Delivery, DeliveryState, MessageKind, Receipt, Receiver
 from bot.core.notices import another_road, notice
 from bot.core.retries import (
     BuryLane,
@@ -65,6 +66,7 @@ class CourierOptions:
 
     sweep: float = 1.0  # look into the outbox at least this often, whatever wakes us
     grace: float = 2.0  # before asking whether a message arrived: it may still be on its way
+    look_back: float = 1.0  # between two looks for what a dead worker or a failed lane left in doubt
     drain: float = 10.0  # for messages under way when we are told to stop
     ahead: int = 60  # messages chosen but not yet sent: two seconds of the fastest platform's pace
 
@@ -107,20 +109,27 @@ class Courier:
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────
     async def run(self) -> None:
         """Deliver until :meth:`stop`. What a crash left in doubt is reconciled first."""
-        await self.recover()
+        looked = -self._options.look_back
         while not self._stopping.is_set():
             self._wake.clear()
             try:
+                if self._clock.monotonic() - looked >= self._options.look_back:
+                    looked = self._clock.monotonic()
+                    await self.recover()
                 await self.sweep()
             except StoreError as error:
                 log.warning("outbox.unreadable", error=str(error))
             await self._first(self._wake.wait(), self._clock.sleep(self._options.sweep))
 
     async def recover(self) -> None:
-        """Start a lane for each receiver with deliveries in doubt; nothing else goes there until they are settled."""
+        """Start a lane for each receiver with deliveries in doubt; nothing else goes there until they are settled.
+
+        What our own lanes are sending is in no doubt: lanes are opened here and in :meth:`sweep`, one after the other.
+        """
         doubtful: dict[str, list[Delivery]] = {}
+        ours = set(self._lanes)
         for delivery in await self._outbox.interrupted():
-            if delivery.receiver.name not in self._lanes:
+            if delivery.receiver.name not in ours:
                 doubtful.setdefault(delivery.receiver.name, []).append(delivery)
         for receiver, deliveries in doubtful.items():
             self._open(receiver, partial(self._reconcile_all, deliveries))
@@ -275,6 +284,7 @@ class Courier:
     async def _sent(self, delivery: Delivery) -> None:
         now = self._clock.now()
         await self._insist(lambda: self._outbox.sent(delivery.id, now))
+        metrics.delivered(delivery, DeliveryState.SENT, now)
         log.info("delivery.sent", delivery=delivery.id, seconds=(now - delivery.created).total_seconds())
 
     async def _insist(self, write: Callable[[], Awaitable[object]]) -> None:
@@ -309,7 +319,7 @@ class Courier:
                 await self._insist(lambda: self._outbox.unknown(delivery.id, reason))
                 await self._reconcile(delivery)
             case Dead(reason):
-                await self._insist(lambda: self._outbox.dead(delivery.id, reason))
+                await self._die(delivery, reason)
                 await self._tell(delivery, f"A message to {delivery.receiver.name} is dead: {reason}")
             case BuryLane(reason):
                 await self._bury(delivery, reason)
@@ -319,9 +329,13 @@ class Courier:
             case StopNotifier():
                 await self._stop_notifier(delivery, what)
 
+    async def _die(self, delivery: Delivery, reason: str) -> None:
+        await self._insist(lambda: self._outbox.dead(delivery.id, reason))
+        metrics.delivered(delivery, DeliveryState.DEAD, self._clock.now())
+
     async def _bury(self, delivery: Delivery, reason: str) -> None:
         receiver = delivery.receiver.name
-        await self._insist(lambda: self._outbox.dead(delivery.id, reason))
+        await self._die(delivery, reason)
         await self._insist(lambda: self._outbox.bury_lane(receiver, reason))
         await self._tell(
             delivery, f"{receiver} takes no messages any more, all it was owed is dead: {reason}"

@@ -9,7 +9,7 @@ is ours, the rest the publisher's and the poller's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -62,6 +62,12 @@ _deliveries = Counter(
     ["kind", "state"],
     registry=REGISTRY,
 )
+_unreadable = Counter(
+    "newsalert_unreadable_total",
+    "Messages a platform could not read as written, sent once more as plain text: mistakes of ours.",
+    ["kind"],
+    registry=REGISTRY,
+)
 _owed = Gauge("newsalert_outbox_owed", "Messages owed and not yet sent.", registry=REGISTRY)
 _delay = Histogram(
     "newsalert_delay_seconds",
@@ -76,6 +82,14 @@ _rules_ok = Gauge(
     registry=REGISTRY,
 )
 _feeds = Gauge("newsalert_feeds", "Feeds by status.", ["status"], registry=REGISTRY)
+_sights = Gauge("newsalert_feed_sights", "Feeds by how they do, in one word.", ["sight"], registry=REGISTRY)
+_bursts = Gauge("newsalert_feeds_in_burst", "Feeds polled more often for a while.", registry=REGISTRY)
+_ledger = Gauge(
+    "newsalert_feed_delay_seconds",
+    "Of the alerts of the last days, where their time went: a quantile of each stage, by feed.",
+    ["feed", "stage", "quantile"],
+    registry=REGISTRY,
+)
 _lag = Gauge(
     "newsalert_loop_lag_seconds", "How late the event loop came to its last beat.", registry=REGISTRY
 )
@@ -118,6 +132,23 @@ def feeds(counts: Mapping[FeedStatus, int]) -> None:
         _feeds.labels(status.value).set(counts.get(status, 0))
 
 
+def seen(sights: Mapping[str, int], bursts: int) -> None:
+    """How many feeds do how, in one word each; so many of all are in burst."""
+    _sights.clear()
+    for sight, count in sights.items():
+        _sights.labels(sight).set(count)
+    _bursts.set(bursts)
+
+
+def ledger(rows: Iterable[tuple[str, Mapping[str, tuple[float, float]]]]) -> None:
+    """Feed, and for each stage the median and the 95th percentile of seconds; only feeds whose alerts were sent."""
+    _ledger.clear()
+    for feed, stages in rows:
+        for stage, quantiles in stages.items():
+            for quantile, seconds in zip(("0.5", "0.95"), quantiles, strict=True):
+                _ledger.labels(feed, stage, quantile).set(seconds)
+
+
 # ── deciding ─────────────────────────────────────────────────────────────────────────────────────────
 def decided(decision: Decision, published: datetime, at: datetime) -> None:
     """One new item was decided. Only an alert's delay counts: what nobody waits for cannot be late."""
@@ -145,6 +176,11 @@ def delivered(delivery: Delivery, state: DeliveryState, at: datetime) -> None:
     if state is DeliveryState.SENT and delivery.message.kind is MessageKind.ALERT and delivery.message.alerts:
         newest = max(alert.newest for alert in delivery.message.alerts)
         _delay.labels("sent").observe((at - newest).total_seconds())
+
+
+def unreadable(kind: str) -> None:
+    """A platform could not read our mark-up; the message went out as plain text."""
+    _unreadable.labels(kind).inc()
 
 
 def owed(count: int) -> None:

@@ -216,8 +216,10 @@ Then = Annotated[
 ]
 Policy = Annotated[
     str,
-    PlainValidator(choice({"repeat": "repeat", "at_most_once": "at_most_once"}, "policy")),
-    WithJsonSchema({"enum": ["repeat", "at_most_once"]}),
+    PlainValidator(
+        choice({"repeat": "repeat", "at_least_once": "repeat", "at_most_once": "at_most_once"}, "policy")
+    ),
+    WithJsonSchema({"enum": ["repeat", "at_least_once", "at_most_once"]}),
 ]
 Needs = Annotated[tuple[tuple[str, ...], ...], PlainValidator(terms.needs), WithJsonSchema(_NEEDS)]
 Examples = Annotated[tuple[Example, ...], PlainValidator(terms.examples), WithJsonSchema(_EXAMPLES)]

@@ -225,7 +225,9 @@ def _plain(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-_POLICY = "repeat or at_most_once: what to do when no answer came and the message may have arrived."
+_POLICY = (
+    "repeat (at_least_once) or at_most_once: what to do when no answer came and the message may have arrived."
+)
 _URL_SETTING = "The <name> of the setting NEWSALERT_SECRET_<NAME> that holds the address."
 
 

@@ -23,6 +23,7 @@ from aiohttp import ClientError, ClientSession
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import metrics
 from bot.core.model import AlertKind, Message, MessageKind, Receipt, Receiver
 from bot.core.storystate import CLOSED_AFTER
 from bot.errors import (
@@ -178,6 +179,7 @@ class Slack:
         except _Refused as error:
             if error.code not in _UNFIT:
                 raise
+        metrics.unreadable("slack")
         plain = {key: value for key, value in body.items() if key not in NOT_IN_FALLBACK}
         return await self._call(method, **plain, **where)
 

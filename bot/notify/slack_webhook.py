@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from bot import metrics
 from bot.core.model import Message, Receipt, Receiver
 from bot.errors import Ambiguous, DeliveryError, NotSent, ReceiverGone, Rejected, Throttled
 from bot.notify.posting import Answer, Post
@@ -42,6 +43,7 @@ class SlackWebhook:
         url = named_secret(self._secret, receiver.address)
         answer = await self._hand_over(url, part)
         if answer.text.strip() in _UNFIT:
+            metrics.unreadable("slack-webhook")
             answer = await self._hand_over(
                 url, {key: value for key, value in part.items() if key not in NOT_IN_FALLBACK}
             )

@@ -38,6 +38,7 @@ from telegram.error import (
     TelegramError,
 )
 
+from bot import metrics
 from bot.config.words import Words, words
 from bot.core import buttons
 from bot.core.model import Alert, AlertKind, Level, Message, MessageKind, Receipt, Receiver
@@ -91,7 +92,7 @@ class Place:
 
 
 class Telegram:
-    """Implements :class:`bot.ports.Notifier`. ``fallbacks`` counts messages Telegram could not read as HTML: 0.
+    """Implements :class:`bot.ports.Notifier`. Messages Telegram cannot read as HTML are counted by the metrics: none.
 
     ``seconds`` bound one call as a whole; the client's own timeouts begin anew with every byte.
     """
@@ -99,7 +100,6 @@ class Telegram:
     def __init__(self, bot: Bot, *, seconds: float = 40.0) -> None:
         self._bot = bot
         self._seconds = seconds
-        self.fallbacks = 0
 
     # ── render ───────────────────────────────────────────────────────────────────────────────────────
     def render(self, message: Message, receiver: Receiver) -> Sequence[Mapping[str, object]]:
@@ -209,7 +209,7 @@ class Telegram:
             if not _says(error, _UNREADABLE):
                 raise
             log.error("telegram.unreadable", reason=_words(error))
-        self.fallbacks += 1
+        metrics.unreadable("telegram")
         return await self._call(act(str(part["plain"]), None))
 
     async def _call(self, call: Awaitable[object]) -> object:

@@ -9,7 +9,8 @@ PostgreSQL: the decider holds an advisory lock for the length of its transaction
 both databases answer a question as of one moment; everything else is as the server does it.
 
 After a failed ``fsync`` nobody knows what the disk holds: the kernel may drop the pages and call the next one a
-success. Then this process writes no more (``failed``); the next start reads what is truly there.
+success. Then, and where pages are found damaged, this process writes no more (``failed``) and ends; the next start
+reads what is truly there.
 
 Errors of the driver become StoreError here, the one place, with what to do about them.
 """
@@ -42,7 +43,7 @@ _REMEDIES = (
     ("database is locked", f"another program has held it for {BUSY_TIMEOUT // 1000} seconds"),
     ("full", "make room on the disk; the bot goes on by itself"),
 )
-_UNSYNCED = "SQLITE_IOERR_FSYNC"
+_UNTRUSTED = ("SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC", "SQLITE_CORRUPT")
 
 
 class Database:
@@ -90,7 +91,7 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            if getattr(error.orig, "sqlite_errorname", "") == _UNSYNCED:
+            if getattr(error.orig, "sqlite_errorname", "").startswith(_UNTRUSTED):
                 self.failed = f"{error.orig}; nothing more is written until a new start has checked the file"
             raise
 

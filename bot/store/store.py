@@ -47,6 +47,11 @@ class Store:
         """Have ``tell`` called when another worker owes something (PostgreSQL; a file has one worker)."""
         self.worker.on_owed(tell)
 
+    @property
+    def failed(self) -> str:
+        """Why nothing is written any more until a new start; "" = it is."""
+        return self.database.failed
+
     def trouble(self) -> str:
         """What operators should know of the database, in a line; "" = all is well."""
         if self.database.failed:

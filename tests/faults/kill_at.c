@@ -1,9 +1,11 @@
 /* Loaded before libc (LD_PRELOAD): kills its process by SIGKILL at the n-th call that syncs, writes a file or speaks.
 
-   A call is struck before it does anything, torn in the middle, or when it is done and nobody knows yet. Only the
+   A call is struck before it does anything, torn in the middle, or when it is done and nobody knows yet; a sync may
+   also fail as on a broken disk, which kills nobody. Only the
    process that armed it is struck; everything is counted, so that a whole life tells how many calls there are. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -12,7 +14,7 @@
 #include <unistd.h>
 
 enum { SYNC, WRITE, SEND, KINDS };
-enum { BEFORE, TORN, AFTER };
+enum { BEFORE, TORN, AFTER, FAIL };
 
 static long seen[KINDS];
 static int armed_kind = -1, armed_how;
@@ -56,8 +58,19 @@ static int speaks(int fd) { /* to another program over the network: pairs of soc
     if (hit) die();                                     \
     return done
 
-int fsync(int fd) { REAL(fsync); STRUCK(SYNC, 0, real(fd)); }
-int fdatasync(int fd) { REAL(fdatasync); STRUCK(SYNC, 0, real(fd)); }
+static int fails(int hit) { return hit && armed_how == FAIL ? (errno = EIO) : 0; }
+
+#define SYNCED(name)                          \
+    int name(int fd) {                        \
+        REAL(name);                           \
+        int hit = strikes(SYNC);              \
+        if (fails(hit)) return -1;            \
+        int done = real(fd);                  \
+        if (hit) die();                       \
+        return done;                          \
+    }
+SYNCED(fsync)
+SYNCED(fdatasync)
 
 ssize_t pwrite(int fd, const void *from, size_t size, off_t at) {
     REAL(pwrite);

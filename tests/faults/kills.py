@@ -135,7 +135,7 @@ def strikes(dice: random.Random, calls: dict[str, int]) -> Iterator[Strike]:
     ways = [
         Strike(call=kind, how=how)
         for kind in syscalls.KINDS
-        for how in syscalls.HOWS
+        for how in ("before", "torn", "after")
         if calls[kind] and (kind, how) != ("sync", "torn")
     ]
     for each in itertools.cycle([*steps, *ways]):

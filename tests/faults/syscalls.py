@@ -13,7 +13,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).with_name("kill_at.c")
 KINDS = ("sync", "write", "send")
-HOWS = ("before", "torn", "after")
+HOWS = ("before", "torn", "after", "fail")
 
 
 def why_not() -> str:
@@ -40,7 +40,10 @@ def _library() -> ctypes.CDLL | None:
 
 
 def arm(kind: str, at: int, how: str) -> None:
-    """Die at the ``at``-th call of this kind from now on: before it, in the middle of it, or when it is done."""
+    """Die at the ``at``-th call of this kind from now on: before it, in the middle of it, or when it is done.
+
+    With ``fail`` a sync fails as on a broken disk instead, and nobody dies.
+    """
     if (library := _library()) is not None:
         library.newsalert_arm(
             KINDS.index(kind) if kind else -1, ctypes.c_long(at), HOWS.index(how or "before")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -280,6 +280,32 @@ async def test_a_refused_message_is_dead_and_the_lane_goes_on() -> None:
     }
 
 
+async def test_what_a_dead_worker_left_in_doubt_is_asked_for_while_we_run() -> None:
+    world = World()
+    async with world.running():
+        await world.clock.advance(10)
+        left = died_in(DeliveryState.SENDING)
+        world.outbox.rows[left.id] = left
+        await world.clock.advance(10)
+    assert world.outbox.states() == {left.id: "sent"}
+    assert len(world.slack.arrived) == 1
+
+
+async def test_what_a_failed_lane_left_in_doubt_is_asked_for_without_a_new_start() -> None:
+    world = World(owed(to=DESK))
+    sent, fails = world.outbox.sent, [RuntimeError("a mistake of ours")]
+
+    async def failing(delivery: str, now: datetime) -> None:
+        if fails:
+            raise fails.pop()
+        await sent(delivery, now)
+
+    world.outbox.sent = failing  # type: ignore[method-assign]
+    await world.for_seconds(20)
+    assert world.outbox.states() == {"st-1/desk/1": "sent"}
+    assert len(world.slack.arrived) == 1
+
+
 async def test_a_dead_notice_breeds_no_notices() -> None:
     world = World(owed(to=DESK))
     world.slack.faults["desk"] = [Rejected("no")]
@@ -467,6 +493,16 @@ async def test_a_held_digest_holds_back_no_louder_word_on_its_story() -> None:
     world = World(held("st-1"), owed(raised(), DESK))
     await world.for_seconds(5)
     assert world.slack.texts() == ["st-1/desk/2#0"]
+
+
+async def test_what_is_critical_overtakes_digests_that_are_due() -> None:
+    waiting = [replace(held(f"st-{number}"), not_before=AT) for number in range(3)]
+    world = World(owed(alert(story="first"), DESK), *waiting)
+    async with world.running():
+        await settle()
+        await world.outbox.owe([owed(alert(story="war", level=Level.CRITICAL), DESK)])
+        await world.clock.advance(10)
+    assert [text.split("/")[0] for text in world.slack.texts()][1] == "war"
 
 
 async def test_a_digest_in_doubt_keeps_its_words() -> None:
