@@ -26,6 +26,7 @@ from bot.app_desk import new_story_index, orders_of, proven_orders, warm
 from bot.app_past import PastProcess
 from bot.app_push import PATH as HUB_PATH
 from bot.app_push import hubs_of
+from bot.app_rounds import count_feeds, daily_line
 from bot.app_web import client_of, read_entry
 from bot.chat import LONG_POLL, ChatFront, Webhook
 from bot.config.desk import Desk
@@ -38,7 +39,7 @@ from bot.core.pacing import Budget, Pacemaker
 from bot.core.turns import TurnLimits
 from bot.core.urls import host_of
 from bot.delivery import Courier, CourierOptions
-from bot.errors import ConfigError, Problem
+from bot.errors import ConfigError, Problem, StoreError
 from bot.heartbeat import Heartbeat
 from bot.ingest import Ingest, Orders
 from bot.notify import Console, Slack, SlackWebhook, Telegram, telegram_bot
@@ -50,6 +51,7 @@ from bot.ports import Notifier, Polled, PollRecord
 from bot.service import Service
 from bot.service_board import Board
 from bot.service_ground import Doors, Ground
+from bot.service_trial import Trial, tried
 from bot.slackapp import SlackFront
 from bot.sources import SOURCES, PageSource
 from bot.sources.discovery import Discovery, Found
@@ -67,6 +69,7 @@ log = structlog.get_logger()
 
 QUEUE = 64  # polls that wait for the decider at most; beyond it the poller waits
 OWED_EVERY = 5.0  # seconds between two looks at what is owed, for the metrics
+FEEDS_EVERY = 60.0  # … at how the feeds do
 
 Observer = Callable[[Polled, PollRecord], None]
 
@@ -148,6 +151,7 @@ class Bot:
         self.scheduler = AsyncIOScheduler(timezone=UTC)
         self._observer = parts.observe
         self._trouble = ""  # of the store, as the operators know it
+        self.broken = asyncio.Event()  # the store must not be trusted any more: only a new start helps
         store.on_owed(self.owed.set)
         self.web_url = ""  # where the web front answers, if it does
 
@@ -177,6 +181,9 @@ class Bot:
         async def discover(url: str) -> Sequence[Found]:
             return await Discovery(client, parsers).feeds_of(url)
 
+        async def try_out(url: str) -> Trial:
+            return await tried(client, parsers, url, self.clock.now(), budget_of(settings))
+
         return Ground(
             wishes=store.wishes,
             views=store.views,
@@ -193,6 +200,7 @@ class Bot:
             board=self.board,
             hands=self.poller,
             discover=discover,
+            try_out=try_out,
             past=self.past,
         )
 
@@ -256,9 +264,21 @@ class Bot:
         add = self.scheduler.add_job
         add(lambda: self.store.purge(self.clock.now() - keep), "cron", hour=3, minute=10, id="forget")
         add(self._count_owed, "interval", seconds=OWED_EVERY, id="owed")
+        add(self._count_feeds, "interval", seconds=FEEDS_EVERY, id="feeds")
+        add(self.tell_daily, "cron", hour=self.settings.daily_hour, id="daily")
         self.scheduler.start()
 
+    async def _count_feeds(self) -> None:
+        await count_feeds(self.poller, self.store.views, self.clock.now())
+
+    async def tell_daily(self) -> None:
+        """The daily line: silence means peace only while the eyes are open."""
+        await self.tell_admins("eyes", await daily_line(self.poller, self.store.views, self.clock.now()))
+
     async def _count_owed(self) -> None:
+        if self.store.failed:
+            self.broken.set()
+            return
         metrics.owed(await self.store.views.owed())
         trouble = self.store.trouble()
         if trouble and trouble != self._trouble:
@@ -389,12 +409,17 @@ async def serving(bot: Bot) -> AsyncIterator[WebServer]:
 
 
 async def run_until_told(settings: Settings, parts: Parts | None = None) -> None:
-    """Run until SIGTERM or SIGINT. Raises ConfigError, StoreError."""
+    """Run until SIGTERM or SIGINT. Raises ConfigError, StoreError, the latter also when the store broke meanwhile."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal in (Signals.SIGTERM, Signals.SIGINT):
         loop.add_signal_handler(signal, ended.set)
-    async with running_bot(settings, parts):
+    async with running_bot(settings, parts) as bot:
         log.info("bot.started", version=__version__)
-        await ended.wait()
-        log.info("bot.stopping")
+        waits = [asyncio.ensure_future(each.wait()) for each in (ended, bot.broken)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        log.info("bot.stopping", reason=bot.store.failed)
+        for wait in waits:
+            wait.cancel()
+    if bot.store.failed:
+        raise StoreError(bot.store.failed)

@@ -208,9 +208,13 @@ class Poller:
         newest, a_day = (view.newest, view.items_a_day) if view else (None, 0.0)
         return sight_of(self.state(name), now, newest=newest, a_day=a_day)
 
+    def sights(self) -> list[FeedSight]:
+        """The same of every feed in force."""
+        return [self.sight(name) for name in self._watched]
+
     def all_eyes_open(self, items: int) -> str:
         """The daily line for the operators; ``items`` were new in a day."""
-        return all_eyes_open([self.sight(name) for name in self._watched], items)
+        return all_eyes_open(self.sights(), items)
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────
     async def run(self) -> None:

@@ -342,6 +342,11 @@ class Delays:
     sent: tuple[float, float]  # from there until the platform took it
     whole: tuple[float, float]  # all of it
 
+    @property
+    def stages(self) -> Mapping[str, tuple[float, float]]:
+        """By name, in order."""
+        return {"seen": self.seen, "decided": self.decided, "sent": self.sent, "whole": self.whole}
+
 
 @dataclass(frozen=True, slots=True)
 class StoredDecision:

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
-from bot.config.feedfile import add_feed
-from bot.core.items import publisher
+from bot.config.feedfile import add_feeds
+from bot.core.eyes import FeedSight, sight_of
 from bot.core.model import Feed, FeedState
-from bot.core.urls import canonical, clean, redacted
+from bot.core.urls import clean, redacted
 from bot.errors import ConfigError, FetchError, InputError, ParseError, Problem
-from bot.ports import Delays, StoredDecision
+from bot.ports import Delays, FeedStates, StoredDecision, Views
+from bot.service_feedlist import described, fresh_feeds
 from bot.service_ground import Actor, Ground, Role
+from bot.service_trial import Trial
 from bot.sources.discovery import Found
 from bot.sources.opml import read_opml, write_opml
 
 log = structlog.get_logger()
 
-BACK = timedelta(days=7)
-MOST_ADDED = 500  # feeds of one list
+BACK = timedelta(days=7)  # alerts and hours are counted over …
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,30 @@ class FeedRow:
 
     feed: Feed
     state: FeedState
+    sight: FeedSight
     delays: Delays | None
     hours: tuple[int, ...]
+
+
+async def feed_rows(
+    feeds: Sequence[Feed], states: FeedStates, views: Views, now: datetime
+) -> Sequence[FeedRow]:
+    """Every one of these feeds as the store knows it, those in trouble first. Raises StoreError."""
+    known = await states.states()
+    delays = {each.feed: each for each in await views.delays_by_feed(now - BACK)}
+    hours: dict[str, Counter[int]] = {feed.name: Counter() for feed in feeds}
+    newest: dict[str, datetime] = {}
+    for feed, published, _ in await views.publications(now - BACK):
+        if feed in hours:
+            hours[feed][published.hour] += 1
+            newest[feed] = max(published, newest.get(feed, published))
+    found = []
+    for each in feeds:
+        name, counts = each.name, hours[each.name]
+        state = known.get(name, FeedState(name))
+        sight = sight_of(state, now, newest=newest.get(name), a_day=counts.total() / BACK.days)
+        found.append(FeedRow(each, state, sight, delays.get(name), tuple(counts[hour] for hour in range(24))))
+    return sorted(found, key=lambda row: (-row.state.failures, row.feed.name))
 
 
 class Feeds:
@@ -47,24 +72,7 @@ class Feeds:
     async def rows(self, actor: Actor) -> Sequence[FeedRow]:
         """Every configured feed, those in trouble first."""
         actor.need(Role.EDITOR, "feed table")
-        since = self._on.now - BACK
-        states = await self._on.feeds.states()
-        delays = {each.feed: each for each in await self._on.views.delays_by_feed(since)}
-        hours = await self._hours()
-        found = [
-            FeedRow(
-                feed, states.get(feed.name, FeedState(feed.name)), delays.get(feed.name), hours[feed.name]
-            )
-            for feed in self._on.orders().feeds
-        ]
-        return sorted(found, key=lambda row: (-row.state.failures, row.feed.name))
-
-    async def _hours(self) -> Mapping[str, tuple[int, ...]]:
-        counts: dict[str, Counter[int]] = {feed.name: Counter() for feed in self._on.orders().feeds}
-        for feed, published, _ in await self._on.views.publications(self._on.now - BACK):
-            if feed in counts:
-                counts[feed][published.hour] += 1
-        return {feed: tuple(each[hour] for hour in range(24)) for feed, each in counts.items()}
+        return await feed_rows(self._on.orders().feeds, self._on.feeds, self._on.views, self._on.now)
 
     async def lately(self, actor: Actor, name: str) -> Sequence[StoredDecision]:
         """A feed's newest items with what was decided. Raises InputError."""
@@ -98,16 +106,24 @@ class Feeds:
             raise InputError("This feed is not paused.")
 
     # ── adding ───────────────────────────────────────────────────────────────────────────────────────
+    async def try_out(self, actor: Actor, address: str) -> Trial:
+        """What one address would give, read once. Raises InputError."""
+        actor.need(Role.EDITOR, "try feed")
+        return await self._asked(self._on.try_out, address)
+
     async def discover(self, actor: Actor, address: str) -> Sequence[Found]:
         """The feeds of a site, page or feed address, each read once. Raises InputError."""
         actor.need(Role.EDITOR, "discover feeds")
+        return await self._asked(self._on.discover, address)
+
+    async def _asked(self, ask: Callable[[str], Awaitable[T]], address: str) -> T:
         typed = address.strip()
         url = clean(typed if "://" in typed else f"https://{typed}")
         if not url:
             raise InputError("This is not an http or https address.")
         async with self._asking:
             try:
-                return await self._on.discover(url)
+                return await ask(url)
             except (FetchError, ParseError) as error:
                 raise InputError("I could not read that page: {error}", error=error) from None
 
@@ -116,28 +132,16 @@ class Feeds:
     ) -> Feed:
         """Write a feed into feeds.yaml and watch it. Raises InputError."""
         actor.need(Role.EDITOR, "add feed")
-        feed = self._described(Feed(name.strip(), url.strip(), owner.strip(), kind=kind, lang=lang))
-        await self._added(feed)
+        names = {each.name for each in self._on.orders().feeds}
+        feed = described(Feed(name.strip(), url.strip(), owner.strip(), kind=kind, lang=lang), names)
+        await self._added([feed])
         log.info("feeds.added", feed=feed.name, url=redacted(feed.url), by=actor.name)
         await self._on.reload()
         return feed
 
-    def _described(self, feed: Feed, taken: frozenset[str] = frozenset()) -> Feed:
-        host = publisher(feed.url)
-        if not host or any(character in feed.url for character in " \n\r\t#\"'"):
-            raise InputError("This is not an http or https address.")
-        known = {each.name for each in self._on.orders().feeds} | taken
-        base = feed.name or host.replace(".", "-")
-        name, number = base, 2
-        while name in known:
-            if feed.name:
-                raise InputError("There is a feed of that name already.")
-            name, number = f"{base}-{number}", number + 1
-        return Feed(name, feed.url, " ".join((feed.owner or host).split()), kind=feed.kind, lang=feed.lang)
-
-    async def _added(self, feed: Feed) -> None:
+    async def _added(self, feeds: Sequence[Feed]) -> None:
         try:
-            await asyncio.to_thread(add_feed, self._folder(), feed)
+            await asyncio.to_thread(add_feeds, self._folder(), feeds)
         except ConfigError as error:
             raise InputError("{problem}", problem=error.problems[0].message) from None
         except OSError as error:
@@ -160,13 +164,9 @@ class Feeds:
         Raises InputError for what is no list.
         """
         actor.need(Role.EDITOR, "import feeds")
-        known = {canonical(feed.url) for feed in self._on.orders().feeds}
         outlines = await asyncio.to_thread(read_opml, document)
-        fresh = [each for each in outlines if canonical(each.url) not in known][:MOST_ADDED]
-        taken: frozenset[str] = frozenset()
-        for outline in fresh:
-            feed = self._described(Feed("", outline.url, "", lang=outline.lang[:2].lower()), taken)
-            await self._added(feed)
-            taken |= {feed.name}
-        log.info("feeds.imported", count=len(taken), by=actor.name)
-        return len(taken), await self._on.reload()
+        fresh = fresh_feeds(outlines, self._on.orders().feeds)
+        if fresh.feeds:
+            await self._added(fresh.feeds)
+        log.info("feeds.imported", count=len(fresh.feeds), by=actor.name)
+        return len(fresh.feeds), await self._on.reload()

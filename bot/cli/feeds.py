@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bot.app_desk import load_orders
 from bot.app_web import client_of
-from bot.cli import catalogue, output
+from bot.cli import catalogue, feedlists, output
 from bot.cli.output import LEVEL_STYLE, JsonOption, RulesOption
 from bot.config.feedfile import add_feed
 from bot.config.settings import Settings
@@ -19,11 +19,14 @@ from bot.core.items import publisher
 from bot.core.model import Entry, Feed, FeedState, Level, Match
 from bot.core.normalise import normalise_all
 from bot.errors import FetchError, InputError, ParseError, StoreError
+from bot.service_feedlist import described
 from bot.sources import SOURCES
 from bot.store import reading_store
 from bot.systemclock import SystemClock
 
-app = typer.Typer(help="What is watched: list, choose, add, poll once.", no_args_is_help=True)
+app = typer.Typer(
+    help="What is watched: list, choose, find, try, add, poll once; lists in and out.", no_args_is_help=True
+)
 
 
 @app.command("list")
@@ -102,20 +105,8 @@ def add(
 
 
 def _described(settings: Settings, feed: Feed) -> Feed:
-    """The feed with a name and an owner made from its host where none was given."""
-    host = publisher(feed.url)
-    if not host:
-        raise InputError(f"{feed.url} is not an http or https address")
-    known = {each.name for each in load_orders(settings.rules_dir).feeds}
-    return replace(feed, name=feed.name or _free_name(host, known), owner=feed.owner or host)
-
-
-def _free_name(host: str, known: set[str]) -> str:
-    name = host.replace(".", "-")
-    number = 2
-    while name in known:
-        name, number = f"{host.replace('.', '-')}-{number}", number + 1
-    return name
+    """The feed with a name and an owner made from its host where none was given. Raises InputError."""
+    return described(feed, {each.name for each in load_orders(settings.rules_dir).feeds})
 
 
 @app.command("poll")
@@ -169,3 +160,7 @@ def _show_entry(entry: Entry, matches: tuple[Match, ...], *, as_json: bool) -> N
 
 
 app.command("catalogue")(catalogue.catalogue)
+app.command("discover")(feedlists.discover)
+app.command("test")(feedlists.try_out)
+app.command("import")(feedlists.take)
+app.command("export")(feedlists.export)

@@ -20,7 +20,7 @@ BOT, ASK, TRY, KEEP = "The bot", "Ask", "Try rules on items", "What is watched"
 COMMANDS = {
     "run": ("bot.cli.run", "run", BOT),
     "demo": ("bot.cli.run", "demo", BOT),
-    "status": ("bot.cli.ask", "status", BOT),
+    "status": ("bot.cli.status", "status", BOT),
     "check": ("bot.cli.check", "check", ASK),
     "explain": ("bot.cli.explain", "explain", ASK),
     "why": ("bot.cli.ask", "why", ASK),

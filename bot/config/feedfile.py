@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot.config.load import load_desk
@@ -13,11 +14,17 @@ from bot.errors import ConfigError, InputError
 
 def add_feed(rules_dir: Path, feed: Feed) -> Path:
     """Append the feed and keep the file only if the whole folder still loads. Raises InputError, ConfigError."""
+    return add_feeds(rules_dir, [feed])
+
+
+def add_feeds(rules_dir: Path, feeds: Sequence[Feed]) -> Path:
+    """The same for several: all of them or none."""
     path = rules_dir / "feeds.yaml"
     before = path.read_text("utf-8") if path.exists() else "feeds:\n"
-    if any(line.strip() == f"url: {feed.url}" or f"url: {feed.url}," in line for line in before.splitlines()):
-        raise InputError(f"{feed.url} already stands in {path}")
-    _replace(path, before.rstrip("\n") + "\n" + _lines(feed))
+    for feed in feeds:
+        if any(_names(line, feed.url) for line in before.splitlines()):
+            raise InputError(f"{feed.url} already stands in {path}")
+    _replace(path, before.rstrip("\n") + "\n" + "".join(map(_lines, feeds)))
     try:
         load_desk(rules_dir)
     except ConfigError:
@@ -26,8 +33,14 @@ def add_feed(rules_dir: Path, feed: Feed) -> Path:
     return path
 
 
+def _names(line: str, url: str) -> bool:
+    return line.strip() == f"url: {url}" or f"url: {url}," in line
+
+
 def _lines(feed: Feed) -> str:
     fields = [f"  - name: {feed.name}", f"    url: {feed.url}", f"    owner: {_scalar(feed.owner)}"]
+    if feed.kind != "feed":
+        fields.append(f"    kind: {feed.kind}")
     if feed.lang:
         fields.append(f"    lang: {feed.lang}")
     if feed.trust != 1:

@@ -232,6 +232,9 @@ class Settings(BaseSettings):
         "Name of the receiver (routes.yaml) that is told when something needs a person.",
         section="Operators",
     )
+    daily_hour: Annotated[int, _typed(int, whole(0, 23))] = _setting(
+        6, "Hour (UTC) at which it is told, once a day, how many feeds answer and which do not."
+    )
 
     poll_interval: Duration = _setting(
         timedelta(minutes=5),

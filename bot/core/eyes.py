@@ -44,6 +44,7 @@ class FeedSight:
     reason: str = ""
     next_try: datetime | None = None
     answered: datetime | None = None
+    faster: str = ""  # it is polled more often for a while, because of this
 
     @property
     def open(self) -> bool:
@@ -66,7 +67,8 @@ def sight_of(
                 Sight.STALE,
                 f"nothing new for {silent.days} days, usually {a_day:.2g} items a day",
             )
-    return FeedSight(state.feed, sight, reason, state.next_poll, state.last_success)
+    burst = state.faster if state.faster_until is not None and state.faster_until > now else ""
+    return FeedSight(state.feed, sight, reason, state.next_poll, state.last_success, burst)
 
 
 # ── blindness ────────────────────────────────────────────────────────────────────────────────────────

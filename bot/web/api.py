@@ -96,6 +96,7 @@ def _api(service: Service) -> APIRouter:
     _stories(router, service)
     _rules(router, service)
     _feeds(router, service)
+    _more_feeds(router, service)
     _deliveries(router, service)
     return router
 
@@ -198,25 +199,6 @@ def _feeds(router: APIRouter, service: Service) -> None:
         )
         return {"name": made.name, "owner": made.owner}
 
-    @router.post("/feeds/discover")
-    async def discover(who: Who, address: Address) -> list[record.Json]:
-        """The feeds of a site or page. Changes nothing here; it asks that site."""
-        return [record.found_json(each) for each in await feeds.discover(who, address.url)]
-
-    @router.get("/feeds.opml")
-    async def opml(who: Who) -> Response:
-        """All feeds as OPML."""
-        disposition = {"Content-Disposition": "attachment; filename=newsalert.opml"}
-        return Response(await feeds.opml(who), media_type="text/x-opml", headers=disposition)
-
-    @router.post("/feeds.opml")
-    async def take_opml(
-        who: Who, document: Annotated[str, Body(max_length=5_000_000, embed=True)]
-    ) -> record.Json:
-        """Watch a list's feeds, too."""
-        count, problems = await feeds.take_opml(who, document.encode("utf-8", "replace"))
-        return {"added": count, "problems": [record.problem_json(each) for each in problems]}
-
     @router.get("/feeds/{feed}/items")
     async def items(who: Who, feed: Id) -> list[record.Json]:
         """A feed's newest items."""
@@ -239,6 +221,34 @@ def _feeds(router: APIRouter, service: Service) -> None:
         """Poll it again."""
         await feeds.resume(who, feed)
         return {}
+
+
+def _more_feeds(router: APIRouter, service: Service) -> None:
+    feeds = service.feeds
+
+    @router.post("/feeds/discover")
+    async def discover(who: Who, address: Address) -> list[record.Json]:
+        """The feeds of a site or page. Changes nothing here; it asks that site."""
+        return [record.found_json(each) for each in await feeds.discover(who, address.url)]
+
+    @router.post("/feeds/test")
+    async def test(who: Who, address: Address) -> record.Json:
+        """What one address would give: kind, characters, items, dates, hub, pace. Changes nothing."""
+        return record.trial_json(await feeds.try_out(who, address.url))
+
+    @router.get("/feeds.opml")
+    async def opml(who: Who) -> Response:
+        """All feeds as OPML."""
+        disposition = {"Content-Disposition": "attachment; filename=newsalert.opml"}
+        return Response(await feeds.opml(who), media_type="text/x-opml", headers=disposition)
+
+    @router.post("/feeds.opml")
+    async def take_opml(
+        who: Who, document: Annotated[str, Body(max_length=5_000_000, embed=True)]
+    ) -> record.Json:
+        """Watch a list's feeds, too."""
+        count, problems = await feeds.take_opml(who, document.encode("utf-8", "replace"))
+        return {"added": count, "problems": [record.problem_json(each) for each in problems]}
 
 
 def _deliveries(router: APIRouter, service: Service) -> None:

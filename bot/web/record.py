@@ -19,11 +19,13 @@ from bot.core.model import (
 )
 from bot.core.urls import clean, redacted
 from bot.errors import Problem
-from bot.ports import StoredDecision
+from bot.ports import Delays, StoredDecision
 from bot.service_feeds import FeedRow
+from bot.service_lookback import Comparison
 from bot.service_newsroom import NearMiss, Numbers, StoryTold
 from bot.service_questions import Sheet
-from bot.service_rules import Checked, Comparison
+from bot.service_rules import Checked
+from bot.service_trial import Trial
 from bot.sources.discovery import Found
 
 Json = dict[str, object]
@@ -316,18 +318,31 @@ def feed_json(row: FeedRow) -> Json:
         "tags": list(feed.tags),
         "trust": feed.trust,
         "enabled": feed.enabled,
-        "status": state.status.value if feed.enabled else "off",
-        "reason": state.reason,
+        "status": row.sight.sight.value if feed.enabled else "off",
+        "reason": row.sight.reason,
         "failures": state.failures,
         "polls": state.polls,
         "pace": seconds(state.interval) if state.interval else 0.0,
         "last_success": when(state.last_success),
         "next_poll": when(state.next_poll),
+        "faster": row.sight.faster,
+        "faster_until": when(state.faster_until) if row.sight.faster else "",
+        "pushed": state.carried,
+        "ledger": ledger_json(delays),
         "alerts": delays.alerts if delays else 0,
         "p50": round(delays.whole[0], 1) if delays else 0.0,
         "p95": round(delays.whole[1], 1) if delays else 0.0,
         "lag": round(delays.seen[0], 1) if delays else 0.0,
         "hours": list(row.hours),
+    }
+
+
+def ledger_json(delays: Delays | None) -> Mapping[str, Mapping[str, float]]:
+    """Where an alert's time goes, in seconds: published, then seen, decided and accepted by the platform."""
+    if delays is None:
+        return {}
+    return {
+        stage: {"p50": round(p50, 1), "p95": round(p95, 1)} for stage, (p50, p95) in delays.stages.items()
     }
 
 
@@ -340,6 +355,29 @@ def found_json(found: Found) -> Json:
         "title": found.title,
         "items": found.items,
         "newest": when(found.newest),
+    }
+
+
+def trial_json(trial: Trial) -> Json:
+    """What an address would give."""
+    return {
+        "url": redacted(trial.url),
+        "kind": trial.kind,
+        "form": trial.form,
+        "size": trial.size,
+        "charset": trial.charset,
+        "charset_overridden": trial.overridden,
+        "items": trial.items,
+        "dated": trial.dated,
+        "newest": when(trial.newest),
+        "lang": trial.language,
+        "items_a_day": round(trial.items_a_day, 2),
+        "pace": round(trial.interval.total_seconds(), 1),
+        "conditional": trial.conditional,
+        "fresh_for": trial.fresh_for.total_seconds() if trial.fresh_for else 0.0,
+        "quiet_hours": list(trial.quiet_hours),
+        "hub": redacted(trial.hub.url) if trial.hub else "",
+        "entries": [{"title": each.title, "published": when(each.published)} for each in trial.entries],
     }
 
 
