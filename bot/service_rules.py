@@ -17,6 +17,7 @@ from pathlib import Path
 
 import structlog
 
+from bot.config.completion import Offers, offers
 from bot.config.drafts import (
     Version,
     file_named,
@@ -98,6 +99,11 @@ class Rules:
         """What stands in a file, "" for one that is not there yet. Raises InputError."""
         actor.need(Role.EDITOR, "rule text")
         return await asyncio.to_thread(text_of, file_named(self._folder(), name))
+
+    def offers(self, actor: Actor, name: str) -> Offers:
+        """What may be typed in a file of that name. Raises NotPermitted."""
+        actor.need(Role.EDITOR, "complete rules")
+        return offers(name, tuple(self._on.orders().rulebook.lists))
 
     async def check(self, actor: Actor, name: str, text: str) -> Checked:
         """Mistakes, hints and examples of a draft. Raises InputError."""

@@ -123,6 +123,30 @@ def test_a_feed_is_found_by_its_site_and_added(page: Page, newsroom: Newsroom) -
     expect(page.locator(".q-table")).to_contain_text("second")
 
 
+def test_keys_values_and_lists_are_completed_while_typing(page: Page, newsroom: Newsroom) -> None:
+    page.goto(f"{newsroom.url}/rules/storm.yaml")
+    expect(page.locator("[data-do=state]")).to_have_text("2 of 2 examples pass")
+    typed(page, "rules:\n  - id: gale\n")
+    offer = page.locator(".cm-tooltip-autocomplete li[aria-selected=true]")
+
+    def taken(text: str) -> None:
+        expect(offer).to_have_text(text)
+        offer.click()
+
+    page.keyboard.type("dire")
+    taken("direction")
+    page.keyboard.type("esc")
+    taken("escalation")
+    page.keyboard.press("Enter")
+    page.keyboard.type("stro")
+    taken("strong")
+    page.keyboard.type("storm + $coun")
+    taken("country")
+    expect(page.locator(".cm-content")).to_contain_text("direction: escalation")
+    expect(page.locator(".cm-content")).to_contain_text("strong: storm + $country")
+    assert saved(newsroom) == RULES
+
+
 def test_every_page_opens_in_every_language_without_an_error(page: Page, newsroom: Newsroom) -> None:
     for language, title in (("de", "Zahlen"), ("ru", "Цифры"), ("uk", "Цифри"), ("en", "Numbers")):
         page.context.add_cookies([{"name": "newsalert_language", "value": language, "url": newsroom.url}])

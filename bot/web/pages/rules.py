@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from nicegui import ui
+from nicegui.element import Element
 from starlette.requests import Request
 
+from bot.config.completion import Offers
 from bot.config.drafts import mark_of
 from bot.core.model import Feedback, Level
 from bot.errors import NewsalertError, Problem
@@ -59,6 +61,15 @@ def _files(here: Here, files: Sequence[RuleFile], current: str) -> None:
                 link.props('aria-current="page"')
 
 
+class Completion(Element, component="completion.js"):
+    """Offers, in an editor, what may be typed there."""
+
+    def __init__(self, editor: ui.codemirror, offers: Offers) -> None:
+        super().__init__()
+        self._props["editor"] = editor.id
+        self._props["offers"] = {"keys": offers.keys, "values": offers.values, "lists": offers.lists}
+
+
 class _Desk:
     """One file being edited by one visitor."""
 
@@ -84,6 +95,7 @@ class _Desk:
                 self._text, language="YAML", on_change=self._changed, indent="  ", line_wrapping=True,
                 theme="githubDark" if self._here.dark else "githubLight", keymap={"Mod-s": self._save},
             ).classes("na-editor")  # fmt: skip
+            Completion(self._editor, self._rules.offers(self._here.actor, self._name))
             self._problems = ui.element("div").props('aria-live="polite" data-do=problems')
         with ui.element("div"):
             self._try_box()
