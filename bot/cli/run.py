@@ -14,6 +14,7 @@ import uvloop
 from rich.console import Console as Terminal
 
 from bot.app import Bot, Parts, run_until_told, running_bot
+from bot.app_rounds import LEDGER_OF
 from bot.cli import output
 from bot.cli.output import RulesOption
 from bot.config.settings import Settings, load_settings, settings_warnings
@@ -141,6 +142,8 @@ class _Day:
             seconds=seconds,
             least=LEAST,
             delays=delays,
+            ledger=await bot.store.views.delays_by_feed(bot.clock.now() - LEDGER_OF),
+            bursts={each.feed: each.faster for each in bot.poller.sights() if each.faster},
             differences=differences(told),
         )
 

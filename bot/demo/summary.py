@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.core.model import Outcome
+from bot.ports import Delays
 
 WHY: Mapping[Outcome, str] = {
     Outcome.NO_MATCH: "no rule wants it",
@@ -27,7 +28,8 @@ WHY: Mapping[Outcome, str] = {
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What the demo counted. ``quiet`` are alerts and updates below the level of every route; ``delays`` seconds
-    from publication to the screen, one a message; ``differences`` from what the day deserves."""
+    from publication to the screen, one a message; ``ledger`` where they went, by feed; ``bursts`` why which feed is
+    polled faster at the end; ``differences`` from what the day deserves."""
 
     feeds: int
     polls: int
@@ -40,6 +42,8 @@ class Summary:
     seconds: float
     least: str = "medium"
     delays: Sequence[float] = field(default_factory=tuple)
+    ledger: Sequence[Delays] = field(default_factory=tuple)
+    bursts: Mapping[str, str] = field(default_factory=dict)
     differences: Sequence[str] = field(default_factory=tuple)
 
     @property
@@ -55,7 +59,35 @@ def summary_lines(summary: Summary) -> RenderableType:
     table.add_column()
     for number, words in _rows(summary):
         table.add_row(str(number), words)
-    return Group(Text("\nThe day in numbers", style="bold"), table, _verdict(summary))
+    parts: list[RenderableType] = [Text("\nThe day in numbers", style="bold"), table]
+    if summary.ledger:
+        parts += [
+            Text("\nWhere an alert's time went, seconds, p50 / p95", style="bold"),
+            _ledger(summary.ledger),
+        ]
+    if summary.bursts:
+        parts += [
+            Text("\nIn burst: polled faster, for a rule fired there", style="bold"),
+            _bursts(summary.bursts),
+        ]
+    return Group(*parts, _verdict(summary))
+
+
+def _ledger(ledger: Sequence[Delays]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("feed", "alerts", "published → seen", "→ decided", "→ accepted", "in all"):
+        table.add_column(column)
+    for each in ledger:
+        stages = [f"{p50:.1f} / {p95:.1f}" for p50, p95 in each.stages.values()]
+        table.add_row(each.feed, str(each.alerts), *stages)
+    return table
+
+
+def _bursts(bursts: Mapping[str, str]) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for feed, why in sorted(bursts.items()):
+        table.add_row(feed, Text(why))
+    return table
 
 
 def _rows(summary: Summary) -> Iterator[tuple[int, str]]:

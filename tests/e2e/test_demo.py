@@ -15,3 +15,14 @@ def test_the_sample_day_rings_exactly_as_it_deserves() -> None:
         ("troop-withdrawal", "source joined"),
         ("cyber-attack", "new"),
     ]
+
+
+def test_the_closing_summary_shows_bursts_and_where_the_time_went() -> None:
+    done = newsalert("demo")
+    closing = done.stdout.partition("The day in numbers")[2]
+    assert done.returncode == 0, done.stdout + done.stderr
+    ledger, _, bursts = closing.partition("In burst")
+    assert "published → seen" in ledger
+    assert all(feed in ledger for feed in ("harbour-world", "meridian", "lantern"))
+    assert "troop-withdrawal" in bursts
+    assert "Exactly what the day deserves" in bursts
