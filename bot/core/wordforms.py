@@ -58,10 +58,10 @@ IRREGULAR: Mapping[str, Mapping[str, str]] = {
     """),
     "de": _table("""
         beginnen: beginnt begann begannen begonnen; brechen: bricht brach brachen gebrochen;
-        bringen: brachte brachten gebracht; dringen: drang drangen gedrungen; fallen: fällt fiel fielen gefallen;
+        bringen: brachte brachten gebracht; dringen: dringt drang drangen gedrungen; fallen: fällt fiel fielen gefallen;
         fangen: fängt fing fingen gefangen; finden: fand fanden gefunden; fliegen: flog flogen geflogen;
         fliehen: floh flohen geflohen; geben: gibt gab gaben gegeben; gehen: ging gingen gegangen;
-        greifen: griff griffen gegriffen; halten: hält hielt hielten gehalten; kommen: kam kamen gekommen;
+        greifen: greift griff griffen gegriffen; halten: hält hielt hielten gehalten; kommen: kam kamen gekommen;
         lassen: lässt ließ ließen; laufen: läuft lief liefen; nehmen: nimmt nahm nahmen genommen;
         rufen: rief riefen gerufen; schießen: schoss schossen geschossen; schlagen: schlägt schlug schlugen geschlagen;
         schließen: schloss schlossen geschlossen; senden: sandte gesandt; sinken: sank sanken gesunken;
@@ -74,7 +74,13 @@ IRREGULAR: Mapping[str, Mapping[str, str]] = {
         rücken: rückt rückte rückten gerückt;
         marschieren: marschiert marschierte marschierten; verlegen: verlegt verlegte verlegten;
         starten: startet startete gestartet; feuern: feuert feuerte feuerten gefeuert;
-        putschen: putscht putschte putschten;
+        putschen: putscht putschte putschten; erobern: erobert eroberte eroberten; pausieren: pausiert pausierte;
+        stürmen: stürmt stürmte stürmten gestürmt; besetzen: besetzt besetzte besetzten; räumen: räumt räumte räumten;
+        belagern: belagert belagerte; umzingeln: umzingelt umzingelte; heben: hebt hob hoben gehoben;
+        senken: senkt senkte senkten gesenkt; erhöhen: erhöht erhöhte erhöhten; belassen: belässt beließ;
+        straffen: strafft straffte; lockern: lockert lockerte; hacken: hackt hackte gehackt;
+        übernehmen: übernimmt übernahm übernahmen übernommen; übergeben: übergibt übergab; schicken: schickt schickte;
+        drohen: droht drohte; landen: landet landete gelandet; entsenden: entsendet entsandte;
         bombardieren: bombardiert bombardierte bombardierten; schießen: schießt;
         beschießen: beschießt beschoss beschossen; töten: tötet tötete getötet
     """),
