@@ -62,7 +62,7 @@ def summary_lines(summary: Summary) -> RenderableType:
     parts: list[RenderableType] = [Text("\nThe day in numbers", style="bold"), table]
     if summary.ledger:
         parts += [
-            Text("\nWhere an alert's time went, seconds, p50 / p95", style="bold"),
+            Text("\nFrom publication to the screen, stage by stage, seconds, p50 / p95", style="bold"),
             _ledger(summary.ledger),
         ]
     if summary.bursts:
@@ -75,7 +75,7 @@ def summary_lines(summary: Summary) -> RenderableType:
 
 def _ledger(ledger: Sequence[Delays]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("feed", "alerts", "published → seen", "→ decided", "→ accepted", "in all"):
+    for column in ("feed", "alerts", "seen", "decided", "accepted", "in all"):
         table.add_column(column)
     for each in ledger:
         stages = [f"{p50:.1f} / {p95:.1f}" for p50, p95 in each.stages.values()]
