@@ -31,7 +31,8 @@ from benchmarks.parse_cost import HEAD, item
 from bot.core.model import Feed, FeedState, Fetched, RawEntry
 from bot.core.pacing import Budget, Pacemaker
 from bot.core.turns import TurnLimits
-from bot.poller import Poller, PollerOptions
+from bot.poller import Poller
+from bot.poller_watched import PollerOptions
 from bot.ports import Polled
 from bot.sources.feed import FeedSource
 from bot.sources.http import Client, ClientOptions, guarded_client
@@ -46,7 +47,7 @@ EVERY = timedelta(seconds=5)
 
 # ── the server ───────────────────────────────────────────────────────────────────────────────────────
 def _frame(inside: str) -> bytes:
-    return f'<rss version="2.0"><channel><item>{inside}</item></channel></rss>'.encode()
+    return f'<rss version="2.0" xml:lang="en"><channel><item>{inside}</item></channel></rss>'.encode()
 
 
 SPITE: dict[str, bytes | None] = {

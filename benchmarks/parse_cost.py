@@ -104,7 +104,7 @@ def compare(items: int, polls: int) -> str:
 
 def spiteful() -> Iterator[tuple[str, bytes]]:
     """Small documents that make a parser work as hard as they can."""
-    frame = '<rss version="2.0"><channel>{}</channel></rss>'
+    frame = '<rss version="2.0" xml:lang="en"><channel>{}</channel></rss>'  # the attribute is for feedparser
     room = SMALL - 200
 
     def filled(piece: str, start: str = "<item>", end: str = "</item>") -> bytes:

@@ -1,4 +1,4 @@
-"""A document in UTF-8 → raw entries, by feedparser or, for JSON Feed, by ourselves. Pure.
+"""A document in UTF-8 → raw entries, by feedparser or, for JSON Feed and plain RSS, by ourselves. Pure.
 
 Markup stays in: what people may see is made of it later, in one place (:mod:`bot.core.plain`).
 """
@@ -18,6 +18,7 @@ import feedparser.api
 from bot.core.model import RawEntry
 from bot.sources.dates import from_struct
 from bot.sources.jsonfeed import parse_json
+from bot.sources.plainrss import plain_entries
 
 feedparser.api.PREFERRED_XML_PARSERS.clear()
 """Expat, everywhere: it would look for another parser at every document, and take it where there is one."""
@@ -53,10 +54,18 @@ def items_of(document: bytes) -> Items:
             return Items(parse_json(document.decode("utf-8", "replace"))[:MOST_ITEMS])
         except ValueError as error:
             raise NotAFeedError(f"not a feed: {error}") from None
+    if plain := plain_items(document):
+        return plain
     parsed = read(document)
     if not parsed.entries and not parsed.get("version"):
         raise NotAFeedError(f"not a feed: {_what(document)}")
     return xml_items(parsed)
+
+
+def plain_items(document: bytes) -> Items | None:
+    """The items of a document that needs no feedparser, see :mod:`bot.sources.plainrss`; None for any other."""
+    entries = plain_entries(DECLARATION.sub(b"", document, count=1))
+    return Items(entries[:MOST_ITEMS]) if entries else None
 
 
 def xml_items(parsed: Any) -> Items:

@@ -24,7 +24,7 @@ from bot.core.model import RawEntry
 from bot.core.rawwords import marks_of
 from bot.sources.charset import Decoded, as_utf8, declared, decode
 from bot.sources.cutting import DIGEST, Cut, cut, digest
-from bot.sources.document import DECLARATION, Items, is_json, items_of, read, xml_items
+from bot.sources.document import DECLARATION, Items, is_json, items_of, plain_items, read, xml_items
 
 MOST_REMEMBERED = 3_000  # items of one document; a longer one is parsed whole
 _ITEM = 4 * DIGEST  # bytes: an item has at most four pairs of marks
@@ -165,11 +165,13 @@ def _unpacked(pairs: bytes) -> Iterator[bytes]:
 # ── small documents ──────────────────────────────────────────────────────────────────────────────────
 def read_small(document: bytes) -> Items:
     """A document made of a cut, whatever its size."""
-    return xml_items(read(document))
+    return plain_items(document) or xml_items(read(document))
 
 
 def _read_if_harmless(document: bytes) -> Items | None:
-    return read_small(document) if is_harmless(document) else None
+    if len(document) > SMALL:
+        return None
+    return plain_items(document) or (xml_items(read(document)) if is_harmless(document) else None)
 
 
 def is_harmless(document: bytes) -> bool:

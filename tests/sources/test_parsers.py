@@ -23,7 +23,11 @@ from tests.sources import documents
 from tests.sources.documents import feed_at, rss, served
 
 LIMITS = ParserOptions(processes=1, cpu=1, deadline=20.0, memory=400_000_000)
-SLOW = b'<rss version="2.0"><channel><item><author>' + b"a" * 300_000 + b"</author></item></channel></rss>"
+SLOW = (
+    b'<rss version="2.0" xml:lang="en"><channel><item><author>'  # the attribute makes it one for feedparser
+    + b"a" * 300_000
+    + b"</author></item></channel></rss>"
+)
 FEED = feed_at("https://example.org/feed")
 
 
