@@ -4,9 +4,9 @@
 
 Fifty chats are owed a message every two seconds, one chat after the other, within Telegram's limits; one of them is
 told by 429 to wait 600 seconds. The same client sends to the same fake over HTTP on loopback; once the bot's courier
-decides when, once ``AIORateLimiter``, the library's own, with as many retries as it takes. A message's delay is the time
-from when it was due until it stands in its chat; the throttled chat itself is not counted. (In a crowd the library does
-better by accident: every request that ends opens the gate the 429 had closed.)
+decides when, once ``AIORateLimiter``, the library's own, with as many retries as it takes. A message's delay is the
+time from when it was due until it stands in its chat; the throttled chat itself is not counted. (In a crowd the library
+does better by accident: every request that ends opens the gate the 429 had closed.)
 
 The clock leaps while both sides only wait: time passes on the loop that counts requests under way, so that ten minutes
 take seconds. ``AIORateLimiter`` needs the package aiolimiter; without it only our own figure is printed.

@@ -41,6 +41,7 @@ class Publisher:
 
     stories: list[str] = field(default_factory=list)
     base: str = ""
+    asked: int = 0  # how often the feed was read; the second time the first reading has been decided
 
     def publish(self, count: int) -> None:
         """So many more stories."""
@@ -57,6 +58,7 @@ class Publisher:
             yield self
 
     async def _feed(self, request: web.Request) -> web.Response:
+        self.asked += 1
         now = format_datetime(datetime.now(UTC), usegmt=True)
         items = "".join(
             f"<item><title>{title}</title><guid>{number}</guid><link>{self.base}/{number}</link>"

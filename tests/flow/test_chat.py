@@ -159,20 +159,20 @@ async def test_a_chat_that_blocks_us_is_told_nothing_more() -> None:
 
 # ── row 111: who may ─────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("command", ["/admin", "/admin users", "/reload", "/retry x", "/drop x"])
-async def test_row_111_to_who_is_no_admin_the_admins_commands_do_not_exist(command: str) -> None:
+async def test_fault_111_to_who_is_no_admin_the_admins_commands_do_not_exist(command: str) -> None:
     room = Room()
     assert await room.say(command) == await room.say("/nosuchcommand")
     assert await room.say(command, chat=-100) == ""
 
 
-async def test_row_111_an_admin_is_known_by_the_numeric_id_and_not_by_a_name() -> None:
+async def test_fault_111_an_admin_is_known_by_the_numeric_id_and_not_by_a_name() -> None:
     room = Room()
     spoofed = {"from": {"id": 7, "is_bot": False, "first_name": str(ADMIN), "username": f"id{ADMIN}"}}
     assert await room.say("/admin", **spoofed) == await room.say("/nosuchcommand")
     assert "feeds answer" in await room.say("/admin", person=ADMIN)
 
 
-async def test_row_111_without_a_list_of_admins_nobody_is_one() -> None:
+async def test_fault_111_without_a_list_of_admins_nobody_is_one() -> None:
     room = Room(Desk(doors=Doors()))
     assert await room.say("/admin", person=ADMIN) == await room.say("/nosuchcommand")
 
@@ -192,21 +192,21 @@ async def test_row_111_without_a_list_of_admins_nobody_is_one() -> None:
     ],
     ids=["a forwarded command", "sent through a bot", "a bot"],
 )
-async def test_row_111_only_what_a_person_wrote_just_now_is_a_command(more: dict[str, Any]) -> None:
+async def test_fault_111_only_what_a_person_wrote_just_now_is_a_command(more: dict[str, Any]) -> None:
     room = Room()
     assert await room.say("/subscribe", **more) == ""
     assert room.desk.wishes.writes == []
 
 
 @pytest.mark.parametrize("kind", ["edited_message", "channel_post", "edited_channel_post"])
-async def test_row_111_edits_and_channel_posts_are_no_commands(kind: str) -> None:
+async def test_fault_111_edits_and_channel_posts_are_no_commands(kind: str) -> None:
     room = Room()
     message = room.api.say("/subscribe", person=ADMIN)["message"]
     await room.handle(room.api.update(**{kind: message}))
     assert (room.desk.wishes.writes, room.api.said) == ([], [])
 
 
-async def test_row_111_who_hides_behind_the_group_is_asked_to_show_up() -> None:
+async def test_fault_111_who_hides_behind_the_group_is_asked_to_show_up() -> None:
     room = Room()
     room.api.rulers.add((-100, 1087968824))
     anonymous = {
@@ -217,7 +217,7 @@ async def test_row_111_who_hides_behind_the_group_is_asked_to_show_up() -> None:
     assert room.desk.wishes.writes == []
 
 
-async def test_row_111_in_a_group_its_members_ask_and_its_admins_change() -> None:
+async def test_fault_111_in_a_group_its_members_ask_and_its_admins_change() -> None:
     room = Room()
     assert "may not" in await room.say("/subscribe", chat=-100)
     assert "no alert" in await room.say("/latest", chat=-100)
@@ -226,7 +226,7 @@ async def test_row_111_in_a_group_its_members_ask_and_its_admins_change() -> Non
     assert room.desk.wishes.wishes["telegram", "-100"].topics == ("cyber",)
 
 
-async def test_row_111_a_member_presses_a_setting_of_the_group_in_vain() -> None:
+async def test_fault_111_a_member_presses_a_setting_of_the_group_in_vain() -> None:
     room = Room()
     room.api.rulers.add((-100, 8))
     await room.say("/subscribe cyber", chat=-100, person=8)
@@ -235,13 +235,13 @@ async def test_row_111_a_member_presses_a_setting_of_the_group_in_vain() -> None
     assert room.api.toasts[-1] == "You may not do that here."
 
 
-async def test_row_111_a_closed_door_says_the_same_to_every_stranger() -> None:
+async def test_fault_111_a_closed_door_says_the_same_to_every_stranger() -> None:
     room = Room(Desk(doors=Doors(may_subscribe=lambda chat: False)))
     answers = {await room.say(text) for text in ("/start", "/subscribe", "/latest", "/whynot x", "/nosuch")}
     assert answers == {"You may not do that here."}
 
 
-async def test_row_111_refusals_and_changes_are_audited() -> None:
+async def test_fault_111_refusals_and_changes_are_audited() -> None:
     room = Room()
     with structlog.testing.capture_logs() as logs:
         await room.say("/reload")
@@ -255,7 +255,7 @@ async def test_row_111_refusals_and_changes_are_audited() -> None:
     ]
 
 
-async def test_row_111_a_flood_is_met_with_silence_and_passes() -> None:
+async def test_fault_111_a_flood_is_met_with_silence_and_passes() -> None:
     room = Room()
     for _ in range(30):
         assert await room.say("/help")
@@ -279,7 +279,7 @@ async def test_a_command_to_another_bot_is_not_ours() -> None:
         "adm:nothing", "x" * 64, "set:topic:", "set:unmute:zzz", "rule:st-1:00000000",
     ],
 )  # fmt: skip
-async def test_row_112_a_forged_or_outlived_button_is_answered_and_does_nothing(data: str) -> None:
+async def test_fault_112_a_forged_or_outlived_button_is_answered_and_does_nothing(data: str) -> None:
     room = Room()
     await room.say("/help")
     await room.press("", data=data, said=room.api.said[-1])
@@ -287,7 +287,7 @@ async def test_row_112_a_forged_or_outlived_button_is_answered_and_does_nothing(
     assert room.api.toasts[-1]
 
 
-async def test_row_112_a_forged_admin_button_is_refused() -> None:
+async def test_fault_112_a_forged_admin_button_is_refused() -> None:
     room = Room()
     await room.say("/help")
     await room.press("", data="adm:users", said=room.api.said[-1])
@@ -295,7 +295,7 @@ async def test_row_112_a_forged_admin_button_is_refused() -> None:
     assert room.api.said[-1].text.startswith("/subscribe")  # still the help
 
 
-async def test_row_112_a_button_pressed_twice_does_the_same() -> None:
+async def test_fault_112_a_button_pressed_twice_does_the_same() -> None:
     room = Room()
     await room.say("/topics")
     data = room.api.said[-1].buttons["conflict"]
@@ -319,7 +319,7 @@ async def test_row_112_a_button_pressed_twice_does_the_same() -> None:
         ("right-secret", b"[]", 400),
     ],
 )
-async def test_row_113_only_telegram_knows_the_secret(
+async def test_fault_113_only_telegram_knows_the_secret(
     secret: str | None, body: bytes | None, status: int
 ) -> None:
     room = Room(webhook=Webhook("right-secret", "https://bot.example/telegram"))
@@ -347,7 +347,7 @@ async def test_row_113_only_telegram_knows_the_secret(
         ({"X-Telegram-Bot-Api-Secret-Token": "right-secret"}, b"\xff\xfe", 400),
     ],
 )
-async def test_row_113_over_http(headers: dict[str, str], body: bytes | None, status: int) -> None:
+async def test_fault_113_over_http(headers: dict[str, str], body: bytes | None, status: int) -> None:
     room = Room(webhook=Webhook("right-secret"))
     running = asyncio.create_task(room.front.run())
     await settle()
@@ -362,7 +362,7 @@ async def test_row_113_over_http(headers: dict[str, str], body: bytes | None, st
     assert "setWebhook" not in {name for name, _ in room.api.calls}  # the deployment has set it
 
 
-async def test_row_113_without_webhook_mode_nobody_is_let_in() -> None:
+async def test_fault_113_without_webhook_mode_nobody_is_let_in() -> None:
     assert await Room().front.accept("anything", b"{}") == 503
 
 
@@ -378,7 +378,7 @@ async def stopped(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_row_109_against_another_instance_we_are_patient() -> None:
+async def test_fault_109_against_another_instance_we_are_patient() -> None:
     room = Room()
     conflict = {
         "ok": False,
@@ -395,7 +395,7 @@ async def test_row_109_against_another_instance_we_are_patient() -> None:
     await stopped(task)
 
 
-async def test_row_107_a_refused_token_ends_the_front_and_is_not_hammered() -> None:
+async def test_fault_107_a_refused_token_ends_the_front_and_is_not_hammered() -> None:
     room = Room()
     refused = {"ok": False, "error_code": 401, "description": "Unauthorized"}
     room.api.faults["getMe"] = [(401, refused)]
@@ -438,7 +438,7 @@ async def test_an_update_is_confirmed_when_it_was_handled_and_not_before() -> No
     assert room.desk.wishes.writes == ["subscription"]
 
 
-async def test_row_114_killed_while_handling_the_command_is_done_once() -> None:
+async def test_fault_114_killed_while_handling_the_command_is_done_once() -> None:
     room = Room()
     started = asyncio.Event()
     save = room.desk.wishes.save_subscription
@@ -460,7 +460,7 @@ async def test_row_114_killed_while_handling_the_command_is_done_once() -> None:
     assert len(room.api.said) == 1
 
 
-async def test_row_114_killed_before_confirming_the_update_is_not_done_again() -> None:
+async def test_fault_114_killed_before_confirming_the_update_is_not_done_again() -> None:
     room = Room()
     update = room.api.say("/subscribe cyber")
     await room.handle(update)

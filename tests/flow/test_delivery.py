@@ -412,7 +412,7 @@ async def test_fault_015_what_was_sent_is_written_down_as_soon_as_the_disk_takes
     assert world.outbox.states() == {"st-1/desk/1": "sent"}
 
 
-async def test_a_database_that_cannot_take_the_intent_sends_nothing_yet() -> None:
+async def test_fault_026_a_worker_cut_from_its_database_sends_nothing() -> None:
     world = World(owed(to=DESK))
     world.outbox.failing = 3
     await world.for_seconds(2.5)

@@ -14,7 +14,8 @@ from bot.core.model import Feed, FeedState, FeedStatus
 from bot.core.pacing import Budget, Pacemaker
 from bot.core.turns import TurnLimits
 from bot.errors import BlockedAddress, FetchError, Gone, StoreError
-from bot.poller import Poller, PollerOptions
+from bot.poller import Poller
+from bot.poller_watched import PollerOptions
 from bot.ports import Polled
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.publisher import FakeSource, MemoryStates, Site

@@ -153,7 +153,7 @@ def test_the_signature_is_that_of_the_specifications_own_example() -> None:
     ],
     ids=lambda each: str(getattr(each, "status", getattr(each, "__name__", each))),
 )
-async def test_a_status_becomes_a_leaf(
+async def test_fault_120_a_status_becomes_a_leaf(
     inbox: Inbox, webhook: Webhook, answer: web.Response, leaf: type[DeliveryError]
 ) -> None:
     inbox.answers = [answer]
@@ -239,7 +239,7 @@ async def test_fault_119_refused_blocks_become_text_here_too(fake: SlackFake, ho
         pytest.param(Reset(), Ambiguous, id="reset"),
     ],
 )
-async def test_the_simple_roads_errors(
+async def test_fault_120_the_simple_roads_errors(
     fake: SlackFake, hook: SlackWebhook, fault: Any, leaf: type[DeliveryError]
 ) -> None:
     fake.faults["hook"] = [fault]

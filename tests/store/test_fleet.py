@@ -12,10 +12,13 @@ import asyncpg
 import pytest
 
 from bot.core.model import DeliveryState
+from bot.delivery import Courier, CourierOptions
 from bot.errors import StoreError
 from bot.store import Store, open_store
 from bot.store.fleet import HELD
+from bot.systemclock import SystemClock
 from tests.fakes.alerts import AT, alert, owed, raised, receiver
+from tests.fakes.notifier import MemoryNotifier
 from tests.pg import ask, migrated_database, plain
 from tests.store.samples import entry, record, write
 
@@ -134,6 +137,21 @@ async def test_what_one_owes_wakes_the_others(fleet: Sequence[Store]) -> None:
     two.on_owed(polled.set)
     await write(one, record(entry(), owed=[owed(alert(story="st-2"))]))
     await until(polled)
+
+
+async def test_fault_027_what_nobody_told_us_of_is_found_by_the_sweep(fleet: Sequence[Store]) -> None:
+    one, two = fleet
+    clock, wake = SystemClock(), asyncio.Event()  # which nobody sets
+    desk = MemoryNotifier(clock)
+    courier = Courier(two.outbox, {"slack": desk}, clock=clock, wake=wake, options=CourierOptions(sweep=0.05))
+    running = asyncio.create_task(courier.run())
+    await one.outbox.owe([owed()])
+    async with asyncio.timeout(20):
+        while not desk.arrived:  # noqa: ASYNC110 — a platform tells nobody
+            await asyncio.sleep(0.01)
+    await courier.stop()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_poll_that_owes_nothing_wakes_nobody(fleet: Sequence[Store]) -> None:
