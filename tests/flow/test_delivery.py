@@ -21,6 +21,7 @@ from bot.errors import (
     Rejected,
     Throttled,
 )
+from bot.metrics import REGISTRY
 from tests.fakes.alerts import AT, alert, joined, message, owed, raised, receiver
 from tests.fakes.clock import FakeClock, settle
 from tests.fakes.notifier import MemoryNotifier
@@ -304,6 +305,19 @@ async def test_what_a_failed_lane_left_in_doubt_is_asked_for_without_a_new_start
     await world.for_seconds(20)
     assert world.outbox.states() == {"st-1/desk/1": "sent"}
     assert len(world.slack.arrived) == 1
+
+
+async def test_what_is_sent_and_what_died_is_counted_for_the_operators() -> None:
+    def counted(state: str) -> float:
+        return (
+            REGISTRY.get_sample_value("newsalert_deliveries_total", {"kind": "slack", "state": state}) or 0.0
+        )
+
+    sent, dead = counted("sent"), counted("dead")
+    world = World(owed(to=DESK), owed(alert(story="st-2"), DESK))
+    world.slack.faults["desk"] = [Rejected("invalid_blocks")]
+    await world.for_seconds(5)
+    assert (counted("sent"), counted("dead")) == (sent + 1, dead + 1)
 
 
 async def test_a_dead_notice_breeds_no_notices() -> None:
