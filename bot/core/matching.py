@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import chain
 
 from bot.core.attribution import speaker
 from bot.core.cues import CueBook, Languages
@@ -48,16 +49,44 @@ class _Compiled:
     """A rule's terms ready for one language."""
 
     rule: Rule
-    every: tuple[tuple[TermSpec, Needle], ...]  # all that can occur in the language
-    terms: tuple[tuple[TermSpec, Needle], ...]  # those of them that carry points
-    ignored: tuple[Needle, ...]
-    never: tuple[tuple[TermSpec, Needle], ...]
+    terms: tuple[tuple[TermSpec, Needle], ...]  # all that can occur in the language
     needs: tuple[tuple[Needle, ...], ...]
 
     @cached_property
     def most(self) -> tuple[float, ...]:
-        """What each term can be worth at most, in a headline."""
+        """What each term can add at most, before its place is considered."""
         return tuple(max(points_of(spec), 0.0) for spec, _ in self.terms)
+
+    @cached_property
+    def most_in_title(self) -> tuple[float, ...]:
+        """The same with what a strong term rings for by itself, whatever its own points."""
+        strong = self._of("strong")
+        return tuple(
+            max(most, self.least) if most and at in strong else most for at, most in enumerate(self.most)
+        )
+
+    @cached_property
+    def counted(self) -> frozenset[int]:
+        """The terms that carry points."""
+        return self._of(*POSITIVE, "against")
+
+    @cached_property
+    def telling(self) -> frozenset[int]:
+        """The terms without which no other is heard: weak words alone say nothing."""
+        return self._of("strong", "keywords")
+
+    @cached_property
+    def ignored(self) -> frozenset[int]:
+        """The terms whose words do not count."""
+        return self._of("ignore")
+
+    @cached_property
+    def never(self) -> frozenset[int]:
+        """The terms that silence."""
+        return self._of("never")
+
+    def _of(self, *strengths: str) -> frozenset[int]:
+        return frozenset(at for at, (spec, _) in enumerate(self.terms) if spec.strength in strengths)
 
     @cached_property
     def least(self) -> int:
@@ -175,14 +204,11 @@ class _Book:
         return _Compiled(
             rule,
             tuple(terms),
-            tuple(each for each in terms if each[0].strength in (*POSITIVE, "against")),
-            tuple(needle for spec, needle in terms if spec.strength == "ignore"),
-            tuple(each for each in terms if each[0].strength == "never"),
             tuple(needs),
         )
 
     def terms_of(self, rule: str) -> Sequence[tuple[TermSpec, Needle]]:
-        return next((one.every for one in self._rules if one.rule.id == rule), ())
+        return next((one.terms for one in self._rules if one.rule.id == rule), ())
 
     @property
     def keys(self) -> frozenset[str]:
@@ -214,14 +240,24 @@ class _Book:
     def _hopeful(self, texts: Sequence[tuple[Place, int, str]], found: Sequence[set[Slot]]) -> set[int]:
         """The rules that would be heard if every word that may stand somewhere stood there, asserted.
 
-        Half a point a line is the most that rounding can add.
+        A term counts once, where it counts most, and earlier places count more than later ones. Half a point a line is
+        the most that rounding can add.
         """
         sums: dict[int, float] = {}
+        told: set[int] = set()
+        seen: set[Slot] = set()
         for (place, paragraph, _), slots in zip(texts, found, strict=True):
             factor = place_factor(place, paragraph)
-            for rule, term in slots:
-                sums[rule] = sums.get(rule, 0.0) + factor * self._rules[rule].most[term] + 0.5
-        return {rule for rule, most in sums.items() if most >= self._rules[rule].least}
+            for slot in slots - seen:
+                rule, term = slot
+                one = self._rules[rule]
+                most = (one.most_in_title if place is Place.TITLE else one.most)[term]
+                if most and place in one.rule.where:
+                    seen.add(slot)
+                    sums[rule] = sums.get(rule, 0.0) + factor * most + 0.5
+                    if term in one.telling:
+                        told.add(rule)
+        return {rule for rule in told if sums[rule] >= self._rules[rule].least}
 
     def _weigh(
         self, one: _Compiled, reading: _Reading, terms: Sequence[Sequence[int]], trust: float
@@ -230,7 +266,7 @@ class _Book:
         if not any(hit.exact > 0 for hit in hits):
             return None
         match = weigh(one.rule, hits, trust)
-        veto = reading.veto(one)
+        veto = reading.veto(one, terms)
         if not veto:
             return match
         return Match(match.rule, 0, Level.NONE, match.direction, match.terms, veto)
@@ -272,6 +308,12 @@ class _Spot:
     def _stances(self) -> StanceReader:
         return StanceReader(self.searched.passage, self.place, self._book, self._entities)
 
+    def find(self, one: _Compiled, terms: Iterable[int]) -> list[tuple[int, Occurrence]]:
+        """Where these of the rule's terms stand, each with its number."""
+        return [
+            (number, each) for number in sorted(terms) for each in self.searched.find(one.terms[number][1])
+        ]
+
     def verdict(self, occurrence: Occurrence) -> Verdict:
         if occurrence not in self._verdicts:
             self._verdicts[occurrence] = self._stances.judge(occurrence)
@@ -300,22 +342,24 @@ class _Reading:
         for spot, numbers in zip(self._spots, terms, strict=True):
             if not numbers or spot.place not in one.rule.where:
                 continue
-            there = [(number, each) for number in numbers for each in spot.searched.find(one.terms[number][1])]
+            there = spot.find(one, one.counted.intersection(numbers))
             if there:
-                ignored = {at for needle in one.ignored for each in spot.searched.find(needle) for at in each}
+                without = one.ignored.intersection(numbers)
+                ignored = {at for _, each in spot.find(one, without) for at in each}
                 found += [
                     self._hit(one, spot, number, each) for number, each in there if ignored.isdisjoint(each)
                 ]
         return found
 
-    def veto(self, one: _Compiled) -> str:
+    def veto(self, one: _Compiled, terms: Sequence[Sequence[int]]) -> str:
         """The ``never`` term that stands somewhere, or the ``needs`` list of which nothing does."""
-        for spec, needle in one.never:
+        for number in sorted(one.never.intersection(chain.from_iterable(terms))):
+            spec, needle = one.terms[number]
             if self._occurs(needle, one.rule):
                 return f"never: {spec.text}"
-        for terms, needles in zip(one.rule.needs, one.needs, strict=True):
+        for texts, needles in zip(one.rule.needs, one.needs, strict=True):
             if not any(self._occurs(needle, one.rule) for needle in needles):
-                return f"needs: {', '.join(terms)}"
+                return f"needs: {', '.join(texts)}"
         return ""
 
     def _occurs(self, needle: Needle, rule: Rule) -> bool:

@@ -58,7 +58,7 @@ class Searched:
     def _choice(self, choice: ChoiceNeedle) -> list[Occurrence]:
         known = self._found.get(id(choice))
         if known is None:
-            keys = choice.wanted & self.places.keys()
+            keys = choice.wanted & self._keys
             phrases = {id(phrase): phrase for key in keys for phrase in choice.by_key[key]}
             known = sorted({each for phrase in phrases.values() for each in self._phrase(phrase)})
             self._found[id(choice)] = known
@@ -98,8 +98,12 @@ class Searched:
 
     # ── groups near each other ───────────────────────────────────────────────────────────────────────
     def _conjunction(self, needle: ConjunctionNeedle) -> Iterator[Occurrence]:
-        if any(self._keys.isdisjoint(group.wanted) for group in needle.groups):
-            return  # as nearly always
+        if len(needle.groups) == 1:
+            yield from self._choice(needle.groups[0])
+            return
+        for group in needle.groups:
+            if self._keys.isdisjoint(group.wanted):
+                return  # as nearly always
         first, *others = (self._by_clause(group) for group in needle.groups)
         for clause, starting in first.items():
             company = [other.get(clause, []) for other in others]

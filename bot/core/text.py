@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, pairwise
+from operator import not_
 from typing import NamedTuple
 
 from bot.core.wordforms import stem
@@ -182,6 +183,11 @@ def _cut(folded: str) -> list[str]:
     return (_ASCII_RAW if folded.isascii() else RAW).split(folded)
 
 
+def _is_plain(raw: str) -> bool:
+    """Nine words in ten: one part, as it stands."""
+    return raw.isalnum() and raw.isascii()
+
+
 def words(text: str, lang: str = "") -> list[str]:
     """The words of a text in order, folded, compounds taken apart."""
     return [part.text for raw in raw_words(text) for part in parts(raw, lang)]
@@ -253,7 +259,8 @@ class Passage:
         """The raw words; from the last to the first, those that are more or less than one word are replaced."""
         raws = self.words[:]
         sizes = [1] * len(raws)
-        for at in [at for at, raw in enumerate(raws) if not (raw.isalnum() and raw.isascii())][::-1]:
+        plain = map(str.isalnum if folded.isascii() else _is_plain, raws)
+        for at in [at for at, one in enumerate(plain) if not one][::-1]:
             found, here = parts(raws[at], self.lang), self.starts[at]
             sizes[at] = len(found)
             self.words[at : at + 1] = [part.text for part in found]
@@ -277,8 +284,8 @@ class Passage:
             cuts = [at for at, word in enumerate(words) if word in joints.cuts and self._cuts(at, joints)]
         self.segments = _numbered(stops, len(words))
         self.clauses = _numbered(sorted({*stops, *cuts}), len(words)) if cuts else self.segments
-        little = joints.function_words
-        self.content = list(accumulate((word not in little for word in words), initial=0))
+        little = map(joints.function_words.__contains__, words)
+        self.content = list(accumulate(map(not_, little), initial=0))
 
     def _stops(self, at: int) -> bool:
         gap = self.between[at]

@@ -151,6 +151,18 @@ def test_later_places_count_less(places: dict[str, str], points: int) -> None:
     assert found.terms[0].points == points
 
 
+def test_a_strong_term_of_few_points_still_rings_in_a_headline() -> None:
+    modest = Rule("r", "", (TermSpec("truce", "strong", points=5),))
+    assert [match.score for match in book(modest).match(headline("Truce declared", "en"))] == [20]
+
+
+def test_evidence_stands_in_the_order_of_the_rules_terms() -> None:
+    one = rule("truce", against=("cricket", "tennis", "golf"))
+    shown = sheet(one, "Truce declared, golf and tennis and cricket go on")
+    assert shown is not None
+    assert [each.term for each in shown.terms] == ["truce", "cricket", "tennis", "golf"]
+
+
 def test_only_the_places_asked_for_are_read() -> None:
     assert score(rule("truce", where=(Place.TITLE,)), "Briefing", summary="Truce holds") == 0
 
