@@ -66,7 +66,10 @@ class CourierOptions:
 
     sweep: float = 1.0  # look into the outbox at least this often, whatever wakes us
     grace: float = 2.0  # before asking whether a message arrived: it may still be on its way
-    look_back: float = 1.0  # between two looks for what a dead worker or a failed lane left in doubt
+    look_back: float = 1.0  # between two looks for what a dead worker or a failed lane left in doubt …
+    late_grace: float = (
+        20.0  # … and before asking about that: a worker cut from the database alone may still send
+    )
     drain: float = 10.0  # for messages under way when we are told to stop
     ahead: int = 60  # messages chosen but not yet sent: two seconds of the fastest platform's pace
 
@@ -109,20 +112,22 @@ class Courier:
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────
     async def run(self) -> None:
         """Deliver until :meth:`stop`. What a crash left in doubt is reconciled first."""
-        looked = -self._options.look_back
+        looked, grace = -self._options.look_back, self._options.grace
         while not self._stopping.is_set():
             self._wake.clear()
             try:
                 if self._clock.monotonic() - looked >= self._options.look_back:
                     looked = self._clock.monotonic()
-                    await self.recover()
+                    await self.recover(grace)
+                    grace = self._options.late_grace
                 await self.sweep()
             except StoreError as error:
                 log.warning("outbox.unreadable", error=str(error))
             await self._first(self._wake.wait(), self._clock.sleep(self._options.sweep))
 
-    async def recover(self) -> None:
-        """Start a lane for each receiver with deliveries in doubt; nothing else goes there until they are settled.
+    async def recover(self, grace: float = 0.0) -> None:
+        """Start a lane for each receiver with deliveries in doubt, asked about ``grace`` seconds later; nothing else goes
+        there until they are settled.
 
         What our own lanes are sending is in no doubt: lanes are opened here and in :meth:`sweep`, one after the other.
         """
@@ -132,7 +137,7 @@ class Courier:
             if delivery.receiver.name not in ours:
                 doubtful.setdefault(delivery.receiver.name, []).append(delivery)
         for receiver, deliveries in doubtful.items():
-            self._open(receiver, partial(self._reconcile_all, deliveries))
+            self._open(receiver, partial(self._reconcile_all, deliveries, grace))
 
     async def sweep(self) -> int:
         """Start a lane for every delivery that is due and free to go; returns how many."""
@@ -317,6 +322,7 @@ class Courier:
                 await self._insist(lambda: self._outbox.postpone(delivery.id, until, reason))
             case Reconcile(reason):
                 await self._insist(lambda: self._outbox.unknown(delivery.id, reason))
+                await self._pause(self._options.grace)
                 await self._reconcile(delivery)
             case Dead(reason):
                 await self._die(delivery, reason)
@@ -358,14 +364,14 @@ class Courier:
         await self._insist(lambda: self._outbox.owe([word]))
 
     # ── when it may have arrived ─────────────────────────────────────────────────────────────────────
-    async def _reconcile_all(self, deliveries: Sequence[Delivery]) -> None:
+    async def _reconcile_all(self, deliveries: Sequence[Delivery], grace: float) -> None:
+        await self._pause(grace)
         for delivery in deliveries:
             await self._reconcile(delivery)
 
     async def _reconcile(self, delivery: Delivery) -> None:
         """Ask the platform until it answers. The lane is ours meanwhile: nothing may overtake what is in doubt."""
         notifier = self._notifiers.get(delivery.receiver.kind)
-        await self._pause(self._options.grace)
         tries = 0
         while not self._stopping.is_set() and notifier is not None:
             tries += 1

@@ -287,7 +287,7 @@ async def test_what_a_dead_worker_left_in_doubt_is_asked_for_while_we_run() -> N
         await world.clock.advance(10)
         left = died_in(DeliveryState.SENDING)
         world.outbox.rows[left.id] = left
-        await world.clock.advance(10)
+        await world.clock.advance(40)
     assert world.outbox.states() == {left.id: "sent"}
     assert len(world.slack.arrived) == 1
 
@@ -302,7 +302,7 @@ async def test_what_a_failed_lane_left_in_doubt_is_asked_for_without_a_new_start
         await sent(delivery, now)
 
     world.outbox.sent = failing  # type: ignore[method-assign]
-    await world.for_seconds(20)
+    await world.for_seconds(40)
     assert world.outbox.states() == {"st-1/desk/1": "sent"}
     assert len(world.slack.arrived) == 1
 
