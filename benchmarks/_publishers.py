@@ -1,7 +1,8 @@
 """Very many publishers in one process of their own, on loopback: ``python -m benchmarks._publishers FEEDS ITEMS``.
 
 Prints its address and serves ``/feed/N``: RSS 2.0 with HTML descriptions in made-up headlines, an item on top of each
-document for every ``POST /publish/EVERY`` that the feed took part in (each EVERY-th feed does) and the oldest gone.
+document for every ``POST /publish/EVERY`` that the feed took part in (each EVERY-th feed does) and the oldest gone;
+``/asked/EVERY`` counts requests.
 Every other feed has an entity tag and answers 304; the rest send the same bytes again, as half of the web does.
 """
 
@@ -74,6 +75,7 @@ class Publishers:
     def __init__(self, feeds: int, items: int) -> None:
         self._items = items
         self._published = [0] * feeds
+        self._asked = [0] * feeds
 
     def document(self, feed: int) -> bytes:
         """As it stands now."""
@@ -85,6 +87,7 @@ class Publishers:
     async def feed(self, request: web.Request) -> web.Response:
         """``/feed/N``."""
         feed = int(request.match_info["feed"])
+        self._asked[feed] += 1
         headers = {} if feed % 2 else {"ETag": f'"{self._published[feed]}"'}
         if headers and request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)
@@ -96,12 +99,21 @@ class Publishers:
             self._published[feed] += 1
         return web.Response()
 
+    async def asked(self, request: web.Request) -> web.Response:
+        """``/asked/EVERY``: how many requests came, and how many of them for each EVERY-th feed."""
+        every = int(request.match_info["every"])
+        return web.json_response({"all": sum(self._asked), "publishing": sum(self._asked[::every])})
+
 
 async def _serve(feeds: int, items: int) -> None:
     publishers = Publishers(feeds, items)
     app = web.Application()
     app.add_routes(
-        [web.get("/feed/{feed}", publishers.feed), web.post("/publish/{every}", publishers.publish)]
+        [
+            web.get("/feed/{feed}", publishers.feed),
+            web.post("/publish/{every}", publishers.publish),
+            web.get("/asked/{every}", publishers.asked),
+        ]
     )
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
