@@ -126,10 +126,10 @@ class Courier:
             await self._first(self._wake.wait(), self._clock.sleep(self._options.sweep))
 
     async def recover(self, grace: float = 0.0) -> None:
-        """Start a lane for each receiver with deliveries in doubt, asked about ``grace`` seconds later; nothing else goes
-        there until they are settled.
+        """Start a lane for each receiver with deliveries in doubt; nothing else goes there until they are settled.
 
-        What our own lanes are sending is in no doubt: lanes are opened here and in :meth:`sweep`, one after the other.
+        They are asked about after ``grace`` seconds. What our own lanes are sending is in no doubt: lanes are opened
+        here and in :meth:`sweep`, one after the other.
         """
         doubtful: dict[str, list[Delivery]] = {}
         ours = set(self._lanes)
