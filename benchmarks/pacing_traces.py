@@ -1,6 +1,6 @@
 """How soon news is seen at a given number of requests: the shipped pacing against what others do, in one run.
 
-    python -m benchmarks.pacing_traces [--traces FILE] [--minutes 15 5 2 1] [--feeds 54]
+    python -m benchmarks.pacing_traces [--traces FILE] [--minutes 15 5 2 1] [--feeds 54] [--days 7]
 
 Each policy polls the same feeds over the same weeks of real publication times. Ours runs first, with the budget as an
 editor would set it; then the one knob of each peer is turned until it makes as many requests. The delay of an item is
@@ -10,6 +10,9 @@ uniform      every feed alike
 Miniflux     its ``entry_frequency`` scheduler: in proportion to the items of the last week
 AIMD         half the interval after news, a little more after none
 Sia-Cho      Sia, Cho and Cho (TKDE 2007): in proportion to the root of the hourly profile of the last 14 days
+
+Of the test period the first seven days are played, which takes minutes; ``--days 28`` plays the whole of it.
+``--unfair`` leaves the floors for rare feeds out, to show what fairness costs.
 
 Rules for all: 15 seconds between two polls of a feed at least, 6 hours at most, 20 items in a feed's window.
 """
@@ -29,6 +32,7 @@ from datetime import UTC, datetime, timedelta
 from math import sqrt
 from pathlib import Path
 
+from bot.core import sharing
 from bot.core.model import Feed
 from bot.core.pacing import Budget, Pacemaker
 
@@ -72,14 +76,16 @@ class Result:
         return sum(means) / len(means)
 
 
-def load(path: Path, feeds: int) -> list[Trace]:
-    """The traces of a file with one JSON object a line."""
+def load(path: Path, feeds: int, days: float = 365) -> list[Trace]:
+    """The traces of a file with one JSON object a line; of the test period so many days."""
     traces = []
     with path.open("rb") as lines:
         for line in lines:
             row = json.loads(line)
             published = sorted(row["published"])
-            traces.append(Trace(row["feed"], row["from"], row["train_until"], row["to"], published))
+            test = row["train_until"]
+            end = min(row["to"], test + int(days * DAY))
+            traces.append(Trace(row["feed"], row["from"], test, end, published))
     return traces[:feeds]
 
 
@@ -265,8 +271,12 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--traces", type=Path, default=DEFAULT)
     parser.add_argument("--minutes", type=float, nargs="+", default=[15, 5, 2, 1])
     parser.add_argument("--feeds", type=int, default=1000)
+    parser.add_argument("--days", type=float, default=7)
+    parser.add_argument("--unfair", action="store_true", help="without floors for rare feeds")
     given = parser.parse_args(arguments)
-    traces = load(given.traces, given.feeds)
+    traces = load(given.traces, given.feeds, given.days)
+    if given.unfair:
+        sharing.FAIR = sharing.SOME = 0.0
     print(f"{len(traces)} feeds, {sum(len(each.between(each.test, each.end)) for each in traces)} items")
     for minutes in given.minutes:
         compare(traces, minutes)

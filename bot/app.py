@@ -22,6 +22,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot import __version__, metrics
+from bot.app_backfill import ways
 from bot.app_desk import new_story_index, orders_of, proven_orders, warm
 from bot.app_past import PastProcess
 from bot.app_push import PATH as HUB_PATH
@@ -46,7 +47,9 @@ from bot.notify import Console, Slack, SlackWebhook, Telegram, telegram_bot
 from bot.notify import Webhook as WebhookNotifier
 from bot.notify.posting import poster
 from bot.pages import Pages
-from bot.poller import Poller, PollerOptions
+from bot.poller import Poller
+from bot.poller_backfill import Backfill
+from bot.poller_watched import PollerOptions
 from bot.ports import Notifier, Polled, PollRecord
 from bot.service import Service
 from bot.service_board import Board
@@ -158,6 +161,15 @@ class Bot:
     def _poller(self, client: Client, parsers: Parsers) -> Poller:
         sources = {kind: make(client) for kind, make in SOURCES.items()}
         self.hubs = hubs_of(self.settings, client, sources, lambda: self.poller, self.clock)
+        filling = ways(
+            client,
+            parsers,
+            sources.values(),
+            decide=self.ingest.handle,
+            poll_now=lambda name: self.poller.poll_now(name),
+            feeds=lambda: [feed for feed in self.in_force.orders.feeds if feed.enabled],
+        )
+        self.backfill = Backfill(filling, self.clock)
         return Poller(
             sources,
             self.store.feeds,
@@ -168,6 +180,7 @@ class Bot:
             notice=self.tell_admins,
             parse=parsers.parse,
             history=self.store.views.publications,
+            gap=self.backfill.offer,
             hub_calls=self.hubs.calls if self.hubs else lambda _feed: False,
             options=poller_options(self.settings),
         )
@@ -209,6 +222,7 @@ class Bot:
         self.pages.offer(polled, record)
         self.poller.decided(polled, record)
         self.board.offer(record)
+        self.service.shadows.offer(record)
         if self._observer is not None:
             self._observer(polled, record)
 
@@ -246,6 +260,7 @@ class Bot:
             "deliver": self.courier.run,
             "poll": self.poller.run,
             "pages": self.pages.run,
+            "backfill": self.backfill.run,
             "rules": self.watcher.run,
             "heartbeat": self.heartbeat.run,
         }
@@ -298,7 +313,7 @@ class Bot:
         """No new polls; messages under way may finish. What is left is polled or sent after the next start."""
         self.scheduler.shutdown(wait=False)
         await self.past.stop()
-        await self.supervisor.stop("poll", "hubs", "pages", "rules", "chat", "slack", "heartbeat")
+        await self.supervisor.stop("poll", "hubs", "backfill", "pages", "rules", "chat", "slack", "heartbeat")
         await self.queue.join()
         await self.courier.stop()
         await self.supervisor.stop()

@@ -8,9 +8,10 @@
 Fetching is parallel, deciding is not: two feeds polled at the same moment that break the same story must give one
 alert. Within a process one consumer decides; between processes the ledger's lock does (PostgreSQL).
 
-A transaction costs as much as deciding a few items, so polls that wait share one (``MOST_AT_ONCE``). None waits for
-company: a poll that comes alone is decided alone. They are decided in order, each as of its own time, as if each had
-its own transaction; where one of them cannot be decided, each gets its own, so that it harms no other.
+A transaction costs as much as deciding a few items, so polls that wait share one (``MOST_AT_ONCE``). A poll that
+comes alone is decided at once; one that follows closely on another waits ``COMPANY`` seconds at most, so that a flood
+is decided in few transactions. They are decided in order, each as of its own time, as if each had its own transaction;
+where one of them cannot be decided, each gets its own, so that it harms no other.
 
 The story index is memory; the store is truth. Every poll first catches up with what other deciders filed, and
 a transaction that fails throws the index away, to be rebuilt from the store: cheaper to understand than undo.
@@ -56,6 +57,11 @@ log = structlog.get_logger()
 
 MOST_AT_ONCE = 64
 """Items decided in one transaction; the polls that bring more than that are not parted, but get no more company."""
+COMPANY = 0.02
+"""Seconds from the end of a transaction to the next one, unless ``ENOUGH`` polls wait already."""
+ENOUGH = 16
+BREATH = 0.005
+"""Seconds of deciding after which others get the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,8 @@ class Ingest:
                 for polled, done in zip(polls, written, strict=True):
                     settled(polled, done)
                     queue.task_done()
+            if queue.qsize() < ENOUGH:
+                await asyncio.sleep(COMPANY)
 
     async def _written(self, polls: Sequence[Polled]) -> Sequence[bool]:
         """Which of these polls could be decided and written; one that cannot be is polled again, and harms no other."""
@@ -175,7 +183,7 @@ class Ingest:
             index = await self._current_index(ledger, polls[0].at)
             aliases = {alias for own in entries for entry in own for alias in entry.aliases}
             known, told = dict(await ledger.known(aliases)), dict[str, StoryRecord]()
-            records = []
+            records, breath = [], _Breath()
             for polled, own in zip(polls, entries, strict=True):
                 still = [silence for silence in silences if silence.until > polled.at]
                 poll = _Poll(
@@ -191,8 +199,8 @@ class Ingest:
                 )
                 for entry in own:
                     await self._entry(entry, poll, index, ledger)
-                    await asyncio.sleep(0)  # others need the loop, too
-                records.append(poll.record(None if polled.amends else polled.state))
+                    await breath.take()
+                records.append(poll.record(None if polled.amends or polled.older else polled.state))
             reach("before commit")
             cursor = await ledger.write(*records)
         reach("after commit")
@@ -319,6 +327,20 @@ class Ingest:
         if record.owed:
             self._wake.set()
         log.debug("poll.decided", feed=polled.feed.name, new=len(record.entries), owed=len(record.owed))
+
+
+class _Breath:
+    """Others need the loop, too, but not after every item."""
+
+    def __init__(self) -> None:
+        self._time = asyncio.get_running_loop().time
+        self._last = self._time()
+
+    async def take(self) -> None:
+        """Let others run, if it is time."""
+        if self._time() - self._last > BREATH:
+            await asyncio.sleep(0)
+            self._last = self._time()
 
 
 async def _waiting(queue: asyncio.Queue[Polled]) -> list[Polled]:

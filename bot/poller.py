@@ -21,8 +21,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -33,14 +33,14 @@ from bot.core.eyes import FeedSight, all_eyes_open, sight_of
 from bot.core.feedstate import LONGEST_PAUSE, Failure, address, answered, failed, pause, scheduled
 from bot.core.model import Feed, FeedState, FeedStatus, Fetched, RawEntry
 from bot.core.pacing import Pacemaker, PaceView, skipped_hours
-from bot.core.turns import TurnLimits, Turns
+from bot.core.turns import Turns
 from bot.core.urls import host_of, redacted
 from bot.errors import FetchError, ParseError, StoreError
 from bot.failpoint import reach
-from bot.poller_lookout import Asked, History, Lookout, Notice, no_history, tell_nobody
+from bot.poller_lookout import Asked, Gap, History, Lookout, Notice, no_history, tell_nobody
 from bot.poller_states import StateBook
-from bot.poller_watched import Watched, first_of, is_asked
-from bot.ports import Clock, FeedStates, Polled, PollRecord, Source
+from bot.poller_watched import HubCalls, Parse, PollerOptions, Watched, first_of, is_asked, parse_here
+from bot.ports import Clock, FeedStates, Polled, PollRecord, Remembering, Source
 
 log = structlog.get_logger()
 
@@ -50,31 +50,14 @@ LONGEST_UNDECIDED_PAUSE = timedelta(minutes=5)
 LATE = 60.0
 """Seconds by which a poll is so late that feeds must have piled up: their next polls are spread out."""
 
-Parse = Callable[[Source, Feed, Fetched], Awaitable[Sequence[RawEntry]]]
-HubCalls = Callable[[str], bool]
-"""Does a hub call us for this feed, so that polling may be slow?"""
-
-
-async def parse_here(source: Source, feed: Feed, fetched: Fetched) -> Sequence[RawEntry]:
-    """Parse in this very process. Raises ParseError."""
-    return source.parse(feed, fetched)
-
-
-@dataclass(frozen=True, slots=True)
-class PollerOptions:
-    """Seconds."""
-
-    turns: TurnLimits = field(default_factory=TurnLimits)
-    deadline: float = 120.0  # of a whole poll: behind the client's own, so that no feed goes silent for ever
-    tick: float = 1.0  # states are saved, and the editors' feeds looked at, this often
-
 
 class Poller:
     """Polls the feeds that ``feeds()`` names, each as ``pace`` says. One instance a process.
 
     ``sources`` maps a feed's kind to its source; ``notice(topic, text)`` tells the operators and may raise StoreError;
     ``parse`` runs a source's parser, in a child process for instance; ``history(since)`` is what the store remembers of
-    publications; ``hub_calls(feed)`` whether a hub does; ``jitter()`` is a random number from 0 to 1.
+    publications; ``hub_calls(feed)`` whether a hub does; ``gap(polled)`` hears of gaps;
+    ``jitter()`` is a random number from 0 to 1.
     """
 
     def __init__(
@@ -90,6 +73,7 @@ class Poller:
         parse: Parse = parse_here,
         history: History = no_history,
         hub_calls: HubCalls = lambda _feed: False,
+        gap: Gap = lambda _polled: None,
         options: PollerOptions | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -111,7 +95,12 @@ class Poller:
         self._turns = Turns(self._options.turns)
         self._wake = asyncio.Event()
         self._lookout = Lookout(
-            self._pace, clock, notice=notice, history=history, longest_tick=20 + 10 * self._options.tick
+            self._pace,
+            clock,
+            notice=notice,
+            history=history,
+            gap=gap,
+            longest_tick=20 + 10 * self._options.tick,
         )
 
     # ── what others may ask ──────────────────────────────────────────────────────────────────────────
@@ -403,8 +392,15 @@ class Poller:
             self._free(watched)
             return
         baseline = not before.baseline_done
-        polled = Polled(watched.feed, state, raws, fetched.url, now, baseline=baseline, pushed=fetched.pushed)
+        shown, pushed = self._shown(watched.feed), fetched.pushed
+        polled = Polled(
+            watched.feed, state, raws, fetched.url, now, baseline=baseline, shown=shown, pushed=pushed
+        )
         await self._hand_over(watched, polled)
+
+    def _shown(self, feed: Feed) -> int | None:
+        source = self._sources[feed.kind]
+        return source.shown(feed) if isinstance(source, Remembering) else None
 
     def _learn(self, feed: Feed, body: bytes, raws: Sequence[RawEntry]) -> None:
         dates = (raw.published for raw in raws)

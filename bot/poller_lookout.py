@@ -30,6 +30,8 @@ AT_A_TIME = 20  # feeds rebuilt, or two hundred items learnt, before others may 
 History = Callable[[datetime], Awaitable[Iterable[tuple[str, datetime, datetime]]]]
 """Feed, publication and first sight of every dated item first seen since then."""
 Notice = Callable[[str, str], Awaitable[None]]
+Gap = Callable[[Polled], None]
+"""Told of a poll of which nothing was known: items before it may have been missed."""
 
 
 async def no_history(_since: datetime) -> Iterable[tuple[str, datetime, datetime]]:
@@ -54,12 +56,20 @@ class Lookout:
     """One a poller."""
 
     def __init__(
-        self, pace: Pacemaker, clock: Clock, *, notice: Notice, history: History, longest_tick: float
+        self,
+        pace: Pacemaker,
+        clock: Clock,
+        *,
+        notice: Notice,
+        history: History,
+        gap: Gap,
+        longest_tick: float,
     ) -> None:
         self._pace = pace
         self._clock = clock
         self._notice = notice
         self._history = history
+        self._gap = gap
         self._longest_tick = longest_tick  # seconds between two ticks, beyond which we must have slept
         self._awake = self._last = clock.monotonic()
         self._blind: dict[str, Blind] = {}
@@ -94,20 +104,25 @@ class Lookout:
         if polled.amends:
             return ()
         feed, now = polled.feed, self._clock.now()
-        left_out = bool(record.entries) and not polled.pushed and self.is_carried(feed.name)
-        if record.entries:
+        asked = not (polled.pushed or polled.older)
+        left_out = bool(record.entries) and asked and self.is_carried(feed.name)
+        if record.entries and not polled.older:
             self.carries(feed.name, carried=polled.pushed)
         expected = self._pace.expected_since_last(feed.name)
         for entry, _ in record.entries:
             if entry.dated:
-                self._pace.saw(feed.name, entry.published, entry.first_seen, live=not polled.baseline)
-        lost = (
-            0 if polled.baseline or polled.pushed else missed(len(record.entries), len(polled.raws), expected)
-        )
+                self._pace.saw(
+                    feed.name, entry.published, entry.first_seen, live=not (polled.baseline or polled.older)
+                )
+        lost = 0
+        if asked and not polled.baseline:
+            shown = len(polled.raws) if polled.shown is None else polled.shown
+            lost = missed(len(record.entries), shown, expected)
         if lost:
             log.warning("feed.window_gap", feed=feed.name, missed=lost)
             metrics.window_gap()
             self._pace.hurry(feed.name, now, f"may have missed {lost}")
+            self._gap(polled)
         rule = _fired(decision for _, decision in (*record.entries, *record.edited))
         faster = self._pace.burst(feed.name, now, rule) if rule else [feed.name] * bool(lost or left_out)
         if rule:

@@ -1,13 +1,32 @@
-"""A feed in force, as the poller keeps it, and the small things its loop is made of."""
+"""A feed in force, as the poller keeps it, its options, and the small things its loop is made of."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
 
-from bot.core.model import Feed, FeedState, FeedStatus
-from bot.ports import Polled
+from bot.core.model import Feed, FeedState, FeedStatus, Fetched, RawEntry
+from bot.core.turns import TurnLimits
+from bot.ports import Polled, Source
+
+Parse = Callable[[Source, Feed, Fetched], Awaitable[Sequence[RawEntry]]]
+HubCalls = Callable[[str], bool]
+"""Does a hub call us for this feed, so that polling may be slow?"""
+
+
+async def parse_here(source: Source, feed: Feed, fetched: Fetched) -> Sequence[RawEntry]:
+    """Parse in this very process. Raises ParseError."""
+    return source.parse(feed, fetched)
+
+
+@dataclass(frozen=True, slots=True)
+class PollerOptions:
+    """Seconds."""
+
+    turns: TurnLimits = field(default_factory=TurnLimits)
+    deadline: float = 120.0  # of a whole poll: behind the client's own, so that no feed goes silent for ever
+    tick: float = 1.0  # states are saved, and the editors' feeds looked at, this often
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequen
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.core.model import (
     Decision,
@@ -47,6 +47,7 @@ __all__ = [
     "Outbox",
     "PollRecord",
     "Polled",
+    "Remembering",
     "Source",
     "StoredDecision",
     "StoryRecord",
@@ -84,6 +85,15 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
+class Remembering(Protocol):
+    """A source that leaves out what it brought before, and so knows more than ``parse`` tells."""
+
+    def shown(self, feed: Feed) -> int:
+        """How many items the document parsed last had, known ones too."""
+        ...
+
+
 # ── what was read and decided ────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class Filed:
@@ -105,7 +115,11 @@ class Polled:
     url: str  # where it was read, the base of relative links
     at: datetime
     baseline: bool = False  # the feed's first poll: archived, not told
+    shown: int | None = (
+        None  # items the document had, with those left out of ``raws``; None = there are none such
+    )
     pushed: bool = False  # a hub brought it: it says nothing of what else the feed shows
+    older: bool = False  # a page behind the feed's document, read to fill a gap
     amends: bool = False  # known items with their pages' text: never new, and no edit by the publisher
 
 

@@ -19,6 +19,7 @@ from hashlib import blake2b
 from bot import metrics
 from bot.core.model import Feed, FeedState, Fetched, RawEntry
 from bot.errors import FetchError, ParseError
+from bot.sources.cutting import DIGEST
 from bot.sources.document import NotAFeedError
 from bot.sources.headers import max_age
 from bot.sources.http import Answer, Client
@@ -39,6 +40,8 @@ ACCEPT = (
 MOST_PUSHED = 2
 """Documents of hubs that wait for one feed; as soon as there are two, the feed itself is asked."""
 
+Answered = Callable[[Feed, Answer], None]
+"""Shown every whole answer, before it is parsed."""
 HubNamed = Callable[[Feed, Hub | None], object]
 """Told at every reading which hub the feed names."""
 
@@ -53,9 +56,11 @@ class FeedSource:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._memory = Memory()
+        self._shown: dict[str, int] = {}
         self._pushed: dict[str, list[Fetched]] = {}
         self._met: set[str] = set()  # feeds read since we started
         self.hub_named: HubNamed | None = None
+        self.answered: Answered | None = None
 
     async def fetch(self, feed: Feed, state: FeedState, *, now: datetime) -> Fetched:
         """One polite request, or none when a hub has brought the news. Raises FetchError (BlockedAddress, Gone)."""
@@ -70,6 +75,8 @@ class FeedSource:
         if answer.status != 304 and self.hub_named is not None:
             self._met.add(feed.name)
             self.hub_named(feed, hub_of(answer.headers, answer.body, answer.url))
+        if answer.status != 304 and self.answered is not None:
+            self.answered(feed, answer)
         return fetched(answer, state)
 
     def _must_name_its_hub(self, feed: Feed) -> bool:
@@ -97,6 +104,10 @@ class FeedSource:
         if body and len(waiting) < MOST_PUSHED:
             waiting.append(Fetched("", 200, body, content_type, pushed=True))
 
+    def shown(self, feed: Feed) -> int:
+        """How many items the document parsed last had, those read before too."""
+        return self._shown.get(feed.name, 0)
+
     # ── for those who read elsewhere ─────────────────────────────────────────────────────────────────
     def seen(self, feed: Feed) -> Seen:
         """What need not be read again."""
@@ -105,6 +116,7 @@ class FeedSource:
     def take(self, feed: Feed, fetched: Fetched, reading: Reading) -> Sequence[RawEntry]:
         """Remember a reading of this answer; returns its entries."""
         self._memory.read(feed.name, fetched.body_hash, reading.seen)
+        self._shown[feed.name] = max(len(reading.entries), len(reading.seen.items) // DIGEST)
         metrics.decoded(overridden=reading.overridden, unsure=reading.unsure)
         return reading.entries
 

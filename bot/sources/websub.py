@@ -67,13 +67,21 @@ class Hub:
 
 def hub_of(headers: Mapping[str, str], body: bytes, url: str) -> Hub | None:
     """The hub of a document read at ``url``: from its headers, else from itself. None if it names none."""
-    announced = links(headers.get("Link", "")) or []
-    if not any(relation == "hub" for relation, _ in announced):
-        announced = _links_in(body[:_HEAD])
-    named = dict(reversed(announced))
+    named = dict(reversed(announced(headers, body, "hub")))
     hub = urls.absolute(url, named.get("hub", ""))
     topic = urls.absolute(url, named.get("self", "")) or url
     return Hub(hub, topic) if hub and urls.split(topic) else None
+
+
+def announced(headers: Mapping[str, str], body: bytes, wanted: str = "") -> list[tuple[str, str]]:
+    """(relation, target) of the links a document announces: in its headers if ``wanted`` is there, else in itself.
+
+    Without ``wanted`` both, headers first.
+    """
+    told = links(headers.get("Link", ""))
+    if wanted and any(relation == wanted for relation, _ in told):
+        return told
+    return ([] if wanted else told) + _links_in(body[:_HEAD])
 
 
 def _links_in(head: bytes) -> list[tuple[str, str]]:

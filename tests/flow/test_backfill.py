@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pytest
 
-from bot.core.model import Feed, FeedState, RawEntry
+from bot.core.model import Decision, Feed, FeedState, Outcome, RawEntry
 from bot.core.normalise import normalise_all
 from bot.errors import FetchError, StoreError
 from bot.poller_backfill import MOST_PAGES, MOST_WAITING, Backfill, Ways
 from bot.ports import Polled, PollRecord
 from bot.sources.archive import OlderPage, older_than
-from tests.core.decisions import no_match
 from tests.fakes.clock import START, FakeClock
 
 FEED = Feed("paper", "https://paper.example/feed", "paper")
@@ -41,7 +40,11 @@ class Desk:
 
     def backfill(self) -> Backfill:
         ways = Ways(
-            lambda _feed: self.older, self._read, self._decide, self.polled_now.append, lambda: (FEED, MAP, OTHER)
+            lambda _feed: self.older,
+            self._read,
+            self._decide,
+            self.polled_now.append,
+            lambda: (FEED, MAP, OTHER),
         )
         return Backfill(ways, FakeClock())
 
@@ -56,7 +59,8 @@ class Desk:
             raise StoreError("the disk is full")
         self.polls.append(polled)
         entries = normalise_all(polled.raws, polled.feed, first_seen=polled.at, base_url=polled.url)
-        return PollRecord(None, [(entry, no_match(entry)) for entry in entries if entry.title not in self.known])
+        fresh = [entry for entry in entries if entry.title not in self.known]
+        return PollRecord(None, [(entry, Decision(entry.key, Outcome.NO_MATCH, ())) for entry in fresh])
 
 
 GAP = Polled(FEED, FeedState("paper"), (), FEED.url, START)
@@ -126,7 +130,11 @@ def link(relation: str, href: str) -> str:
     ("headers", "body", "older"),
     [
         ({}, atom(link("next", "/feed?page=2")), f"{URL}?page=2"),
-        ({}, atom(link("next", "/feed?page=2"), link("prev-archive", "/2022/01")), "https://paper.example/2022/01"),
+        (
+            {},
+            atom(link("next", "/feed?page=2"), link("prev-archive", "/2022/01")),
+            "https://paper.example/2022/01",
+        ),
         ({"Link": '</feed?page=3>; rel="next"'}, atom(link("next", "/feed?page=2")), f"{URL}?page=3"),
         ({}, b"<rss><channel><atom:link rel='next' href='/2'/></channel></rss>", "https://paper.example/2"),
         ({}, atom(link("next", URL)), ""),  # itself
@@ -140,7 +148,3 @@ def test_the_page_before_is_the_feeds_own_word_on_its_own_host(
     headers: Mapping[str, str], body: bytes, older: str
 ) -> None:
     assert older_than(headers, body, URL) == older
-
-
-def titles(raws: Sequence[RawEntry]) -> list[str]:
-    return [raw.title for raw in raws]

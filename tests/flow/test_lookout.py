@@ -98,6 +98,19 @@ async def test_a_window_in_which_nothing_is_known_is_counted_told_and_looked_at_
         assert len(bench.times("a")) > len(times)
 
 
+async def test_many_new_items_among_known_ones_are_no_gap() -> None:
+    before = metrics.REGISTRY.get_sample_value("newsalert_window_gaps_total") or 0.0
+    bench = Newsroom((feed("a"),))
+    async with bench.running():
+        await bench.clock.advance(1)
+        raws = tuple(RawEntry(guid=title, title=title) for title in ("one", "two", "three"))
+        polled = Polled(
+            bench.feeds[0], FeedState("a"), raws, "https://a.example", bench.clock.now(), shown=50
+        )
+        bench.poller.decided(polled, PollRecord(None, bench._judged(polled)))
+    assert metrics.REGISTRY.get_sample_value("newsalert_window_gaps_total") == before
+
+
 # ── hubs ─────────────────────────────────────────────────────────────────────────────────────────────
 def with_hub(*names: str) -> Newsroom:
     """A bench where hubs call us for these feeds."""

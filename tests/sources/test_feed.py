@@ -116,6 +116,17 @@ async def test_a_feed_goes_from_the_wire_to_entries(server: HostileServer, sourc
     assert [raw.title for raw in source.parse(feed, got)] == ["Headline 2", "Headline 1"]
 
 
+async def test_it_knows_how_many_items_stood_there_beside_the_new_ones(
+    server: HostileServer, source: FeedSource
+) -> None:
+    feed, state = feed_at(server.feed("/feed", rss(2, 1))), FeedState("paper")
+    for body, new, shown in ((rss(3, 2, 1), 3, 3), (rss(4, 3, 2), 1, 3), (rss(7, 6, 5), 3, 3)):
+        server.feed("/feed", body)
+        got = await source.fetch(feed, state, now=MORNING)
+        assert (len(source.parse(feed, got)), source.shown(feed)) == (new, shown)
+        state = FeedState("paper", body_hash=got.body_hash)
+
+
 CAPTURED = Path("feeds", "captured")
 
 
