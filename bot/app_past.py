@@ -135,8 +135,7 @@ async def serve() -> None:
         while line := await asyncio.to_thread(sys.stdin.buffer.readline):
             sys.stdout.buffer.write(_line(await _answer(past, json.loads(line))))
             sys.stdout.buffer.flush()
-            gc.collect()
-            gc.freeze()
+            gc.collect()  # the answer is out; what is no longer needed goes before the next question
 
 
 async def _answer(past: Past, question: Mapping[str, Any]) -> Mapping[str, object]:

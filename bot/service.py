@@ -11,6 +11,7 @@ every refusal leaves a line in the log. The verbs are grouped by noun, each grou
 :mod:`bot.service_newsroom`     stories as they ring, near misses, numbers
 :mod:`bot.service_rules`        the editors' files: drafts, what they would have done, versions
 :mod:`bot.service_lookback`     … and how that is answered at once
+:mod:`bot.service_shadow`       drafts on trial beside the live rules
 :mod:`bot.service_feeds`        what is watched: how each feed does, adding, pausing, lists of feeds
 :mod:`bot.service_ground`       who may what, and the seams all this stands on
 ==============================  ====================================================================
@@ -27,6 +28,7 @@ from bot.service_newsroom import Newsroom
 from bot.service_operations import Operations
 from bot.service_questions import Questions
 from bot.service_rules import Rules
+from bot.service_shadow import Shadows
 from bot.service_silences import Silences
 
 
@@ -42,5 +44,6 @@ class Service:
         self.questions = Questions(ground)
         self.operations = Operations(ground)
         self.newsroom = Newsroom(ground)
-        self.rules = Rules(ground)
+        self.shadows = Shadows(ground)
+        self.rules = Rules(ground, saved=self.shadows.saved)
         self.feeds = Feeds(ground)

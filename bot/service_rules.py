@@ -8,7 +8,7 @@ overwrites what somebody else saved meanwhile. Everything saved is kept as a ver
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -71,11 +71,16 @@ class Checked:
         return not self.failing and all(each.severity == "warning" for each in self.problems)
 
 
+def _nobody(_name: str, _text: str) -> None:
+    """Is told."""
+
+
 class Rules:
     """Every verb needs an editor."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, saved: Callable[[str, str], None] = _nobody) -> None:
         self._on = ground
+        self._saved = saved  # told the name and the text of a file
         self._one = asyncio.Semaphore(1)  # one comparison at a time
         self._saving = asyncio.Lock()
         self._past: PastReader = ground.past or Past(ground.rules_dir or Path(), ground.views)
@@ -156,6 +161,7 @@ class Rules:
                 raise InputError("This does not load, so it was not saved.")
             stamp = self._on.now.strftime("%Y%m%dT%H%M%S%f")
             await asyncio.to_thread(_written, folder, path, (now, text), (actor.id, stamp))
+            self._saved(name, text)
         log.info("rules.saved", file=name, by=actor.name, mark=mark_of(text), before=base)
         return await self._on.reload()
 

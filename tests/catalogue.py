@@ -27,7 +27,7 @@ def texts() -> set[str]:
         if path.name.startswith(SPEAKERS):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 found |= _said(node)
-    for path in ((BOT / "config" / "drafts.py"), *(BOT / "web").rglob("*.py")):
+    for path in (BOT / "app_past.py", BOT / "config" / "drafts.py", *(BOT / "web").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             found |= _said(node) | _on_pages(node)
     return found - FOREIGN

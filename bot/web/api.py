@@ -95,6 +95,7 @@ def _api(service: Service) -> APIRouter:
     router = APIRouter(prefix="/api", responses=_ERRORS)
     _stories(router, service)
     _rules(router, service)
+    _shadows(router, service)
     _feeds(router, service)
     _more_feeds(router, service)
     _deliveries(router, service)
@@ -181,6 +182,26 @@ def _rules(router: APIRouter, service: Service) -> None:
         """Save an earlier text again."""
         problems = await rules.restore(who, file, version)
         return {"problems": [record.problem_json(each) for each in problems]}
+
+
+def _shadows(router: APIRouter, service: Service) -> None:
+    shadows = service.shadows
+
+    @router.get("/rules/{file}/shadow")
+    async def shadow(who: Who, file: File) -> record.Json:
+        """The draft that runs beside a file, and what it would have told so far; empty if none does."""
+        return record.shadow_json(shadows.running(who, file))
+
+    @router.post("/rules/{file}/shadow")
+    async def start_shadow(who: Who, file: File, draft: Text) -> record.Json:
+        """Run a draft beside what is saved, from the next article on."""
+        return record.shadow_json(await shadows.start(who, file, draft.text))
+
+    @router.post("/rules/{file}/shadow/drop")
+    async def drop_shadow(who: Who, file: File) -> record.Json:
+        """End it."""
+        await shadows.drop(who, file)
+        return {"dropped": file}
 
 
 def _feeds(router: APIRouter, service: Service) -> None:

@@ -25,6 +25,7 @@ from bot.service_lookback import Comparison
 from bot.service_newsroom import NearMiss, Numbers, StoryTold
 from bot.service_questions import Sheet
 from bot.service_rules import Checked
+from bot.service_shadow import Shadow
 from bot.service_trial import Trial
 from bot.sources.discovery import Found
 
@@ -211,6 +212,19 @@ def comparison_json(found: Comparison) -> Json:
         "gained": {"count": found.gained_count, "shown": [change_json(each) for each in found.gained[::-1]]},
         "lost": {"count": found.lost_count, "shown": [change_json(each) for each in found.lost[::-1]]},
         "terms": dict(found.terms.most_common()),
+    }
+
+
+def shadow_json(shadow: Shadow | None) -> Json:
+    """A draft on trial and its report, {} for none."""
+    if shadow is None:
+        return {}
+    return {
+        "text": shadow.text,
+        "by": shadow.by,
+        "since": when(shadow.since),
+        "failed": shadow.failed,
+        **comparison_json(shadow.found),
     }
 
 

@@ -123,6 +123,28 @@ def test_a_feed_is_found_by_its_site_and_added(page: Page, newsroom: Newsroom) -
     expect(page.locator(".q-table")).to_contain_text("second")
 
 
+def test_a_draft_runs_beside_the_rules_reports_and_is_dropped(page: Page, newsroom: Newsroom) -> None:
+    page.goto(f"{newsroom.url}/rules/storm.yaml")
+    state, report = page.locator("[data-do=state]"), page.locator("[data-do=shadow-report]")
+    expect(state).to_have_text("2 of 2 examples pass")
+    before = saved(newsroom)
+    typed(page, before.replace("keywords: [storm]", "keywords: [storm, tsunami]"))
+    expect(page.locator(".cm-content")).to_contain_text("tsunami")
+    do(page, "shadow")
+    expect(report).to_contain_text("A draft runs beside it")
+    newsroom.site.publish("Tsunami warning on the island")
+
+    def looked() -> bool:
+        do(page, "shadow-look")
+        return "Tsunami warning on the island" in report.inner_text()
+
+    until(PATIENCE / 1000, looked)
+    expect(report).to_contain_text("Gained: 1")
+    assert saved(newsroom) == before
+    do(page, "shadow-drop")
+    expect(report).not_to_contain_text("A draft runs beside it")
+
+
 def test_keys_values_and_lists_are_completed_while_typing(page: Page, newsroom: Newsroom) -> None:
     page.goto(f"{newsroom.url}/rules/storm.yaml")
     expect(page.locator("[data-do=state]")).to_have_text("2 of 2 examples pass")

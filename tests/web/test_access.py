@@ -155,7 +155,20 @@ def test_fault_123_nothing_changes_on_the_word_of_a_foreign_page(
 
 def test_fault_123_no_get_changes_anything(app: FastAPI) -> None:
     """Every verb of the service that changes something is behind POST."""
-    changing = {"save", "restore", "add", "take_opml", "poll", "pause", "resume", "retry", "drop", "leave"}
+    changing = {
+        "save",
+        "restore",
+        "add",
+        "take_opml",
+        "poll",
+        "pause",
+        "resume",
+        "retry",
+        "drop",
+        "leave",
+        "start_shadow",
+        "drop_shadow",
+    }
     for route in routes(app):
         if route.verb in changing:
             assert route.methods == {"POST"}, route.path

@@ -90,6 +90,9 @@ class _Desk:
                 ui.button(t("Compare 7 days"), on_click=self._compare).props(
                     "no-caps outline data-do=compare"
                 )
+                ui.button(t("Run beside"), on_click=self._start_shadow).props(
+                    "no-caps outline data-do=shadow"
+                )
                 self._state = ui.label(t("Checking …")).props('role="status" data-do=state')
             self._editor = ui.codemirror(
                 self._text, language="YAML", on_change=self._changed, indent="  ", line_wrapping=True,
@@ -99,6 +102,7 @@ class _Desk:
             self._problems = ui.element("div").props('aria-live="polite" data-do=problems')
         with ui.element("div"):
             self._try_box()
+            self._shadow = ui.element("section").props("data-do=shadow-report")
             self._comparison = ui.element("section").props("data-do=comparison")
             self._proposals = ui.element("section")
             self._versions = ui.element("section").props("data-do=versions")
@@ -106,6 +110,7 @@ class _Desk:
     async def fill(self) -> None:
         """What had to be read for."""
         await self._check()
+        self._show_shadow()
         await self._show_proposals()
         await self._show_versions()
         await self._rules.get_ready(self._here.actor, self._name)
@@ -183,12 +188,54 @@ class _Desk:
             with self._comparison:
                 _comparison(self._here, found)
 
+    # ── a draft beside the live rules ────────────────────────────────────────────────────────────────
+    async def _start_shadow(self) -> None:
+        async with told(self._here, self._here.t("It runs beside the saved rules and tells nobody.")):
+            await self._here.service.shadows.start(self._here.actor, self._name, self._text)
+            self._show_shadow()
+
+    async def _drop_shadow(self) -> None:
+        async with told(self._here):
+            await self._here.service.shadows.drop(self._here.actor, self._name)
+            self._show_shadow()
+
+    def _edit_shadow(self, text: str) -> None:
+        self._editor.set_value(text)
+
+    def _show_shadow(self) -> None:
+        t, found = self._here.t, self._here.service.shadows.running(self._here.actor, self._name)
+        self._shadow.clear()
+        if found is None:
+            return
+        with self._shadow, ui.element("div").classes("na-card"):
+            ui.label(t("A draft runs beside it")).classes("na-h2")
+            since = f"{found.since:%Y-%m-%d %H:%M} UTC"
+            said = t(
+                "{entries} items since {since}, by {by}",
+                entries=found.found.entries,
+                since=since,
+                by=found.by,
+            )
+            ui.label(said).classes("na-soft")
+            if found.failed:
+                ui.label(found.failed).classes("na-bad")
+            _changes(self._here, t("Gained"), found.found.gained_count, found.found.gained, "na-good")
+            _changes(self._here, t("Lost"), found.found.lost_count, found.found.lost, "na-bad")
+            with ui.element("div").classes("na-row"):
+                for name, act, do in (
+                    (t("Look again"), self._show_shadow, "look"),
+                    (t("Into the editor"), lambda: self._edit_shadow(found.text), "edit"),
+                    (t("Drop"), self._drop_shadow, "drop"),
+                ):
+                    ui.button(name, on_click=act).props(f"flat dense no-caps data-do=shadow-{do}")
+
     # ── saving ───────────────────────────────────────────────────────────────────────────────────────
     async def _save(self) -> None:
         t = self._here.t
         async with told(self._here, t("Saved; it is in force.")):
             await self._rules.save(self._here.actor, self._name, self._text, base=self._base)
             self._base = mark_of(self._text)
+            self._show_shadow()
             await self._show_versions()
 
     async def _show_versions(self) -> None:
