@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
@@ -22,10 +23,10 @@ from tests.fakes.emulate import Emulate
 from tests.fakes.slack import TOKEN as SLACK_TOKEN
 from tests.fakes.slack import Channel, SlackFake, texts_of
 from tests.fakes.telegram import TOKEN as TELEGRAM_TOKEN
-from tests.fakes.telegram import Chat, TelegramFake
+from tests.fakes.telegram import Chat, Pace, TelegramFake
 from tests.judges.node import why_not
 
-DESKS = 4  # stories take turns between so many channels and chats: each may be told once a second only
+DESKS = 8  # stories take turns between so many channels and chats: each may be told once a second only
 NAMES = tuple(f"desk-{number}" for number in range(DESKS))
 CHATS = tuple(
     1001 + number for number in range(DESKS)
@@ -74,7 +75,7 @@ def headline(number: int) -> str:
     dice = random.Random(number)
     syllables = ["ba", "de", "fi", "go", "hu", "ka", "le", "mi", "no", "ru", "sa", "te", "vi", "wo", "zu"]
     words = ("".join(dice.choices(syllables, k=4)) for _ in range(4))
-    return f"Klaxon{'abcd'[number % DESKS]} " + " ".join(words)
+    return f"Klaxon{'abcdefgh'[number % DESKS]} " + " ".join(words)
 
 
 # ── a world ──────────────────────────────────────────────────────────────────────────────────────────
@@ -105,7 +106,7 @@ class World:
         rules.mkdir()
         receivers, routes = [], []
         for number, (name, chat) in enumerate(zip(NAMES, CHATS, strict=True)):
-            word = f"klaxon{'abcd'[number]}"
+            word = f"klaxon{'abcdefgh'[number]}"
             (rules / f"{word}.yaml").write_text(f"id: {word}\nstrong: [{word}]\n", "utf-8")
             receivers.append(f"  - {{name: {name}, kind: slack, channel: {self._address(name)}}}\n")
             receivers.append(f'  - {{name: phone-{number}, kind: telegram, chat: "{chat}"}}\n')
@@ -175,7 +176,7 @@ async def a_world(folder: Path) -> AsyncIterator[World]:
         slack = SlackFake(
             *(Channel(_fake_id(name), name) for name in NAMES), now=lambda: datetime.now(UTC).timestamp()
         )
-    telegram = TelegramFake(*map(Chat, CHATS))
+    telegram = TelegramFake(*map(Chat, CHATS), pace=Pace(time.monotonic))  # 429 to who forgot, too
     async with AsyncExitStack() as stack:
         publisher = await stack.enter_async_context(Publisher().serving())
         await stack.enter_async_context(slack.serving())
