@@ -76,8 +76,10 @@ def _items(value: object) -> list[str]:
 
 def _lists(table: Mapping[str, object], lang: str) -> dict[str, tuple[str, ...]]:
     lists = {name: tuple(dict.fromkeys(_items(value))) for name, value in table.items()}
-    country = tuple(dict.fromkeys((*lists["country"], *country_names(lang))))
-    return {**_regions(lang), **lists, "country": country}
+    regions = _regions(lang)
+    everywhere = (item for items in regions.values() for item in items)
+    country = tuple(dict.fromkeys((*lists["country"], *country_names(lang), *everywhere)))
+    return {**regions, **lists, "country": country}
 
 
 def _regions(lang: str) -> dict[str, tuple[str, ...]]:
