@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { SYNC, WRITE, SEND, KINDS };
@@ -43,10 +44,11 @@ static int strikes(int kind) {
     return hit;
 }
 
-static int speaks(int fd) { /* to another program over the network: pairs of sockets only wake our own loop */
+static int speaks(int fd) { /* to another program: pairs of sockets, which have no address, only wake our own loop */
     struct sockaddr_storage peer;
     socklen_t size = sizeof peer;
     if (getpeername(fd, (struct sockaddr *)&peer, &size) != 0) return 0;
+    if (peer.ss_family == AF_UNIX) return size > sizeof peer.ss_family && ((struct sockaddr_un *)&peer)->sun_path[0];
     return peer.ss_family == AF_INET || peer.ss_family == AF_INET6;
 }
 

@@ -18,7 +18,7 @@ import random
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from tests.faults import syscalls
 from tests.faults.worlds import MARK, World, a_world
 
 ROOT = Path(__file__).resolve().parents[2]
-WORLDS = 3
+FILES = ("", "", "")  # worlds side by side, each with a file of its own
 MOST_MISSED = 3  # lives a kill that may find its step never reached
 
 
@@ -146,8 +146,9 @@ def strikes(dice: random.Random, calls: dict[str, int]) -> Iterator[Strike]:
 class Harness:
     """So many kills over a few worlds."""
 
-    def __init__(self, kills: int, seed: int, *, progress: bool) -> None:
+    def __init__(self, kills: int, seed: int, databases: Sequence[str], *, progress: bool) -> None:
         self._wanted = kills
+        self._databases = databases
         self._seed = seed
         self._progress = progress
         self.outcome = Outcome()
@@ -156,12 +157,12 @@ class Harness:
         """Everything, side by side."""
         with tempfile.TemporaryDirectory(prefix="newsalert-kills-") as folder:
             async with asyncio.TaskGroup() as group:
-                for number in range(WORLDS):
-                    group.create_task(self._world(Path(folder) / str(number), number))
+                for number, database in enumerate(self._databases):
+                    group.create_task(self._world(Path(folder) / str(number), number, database))
         return self.outcome
 
-    async def _world(self, folder: Path, number: int) -> None:
-        async with a_world(folder) as world:
+    async def _world(self, folder: Path, number: int, database: str) -> None:
+        async with a_world(folder, database) as world:
             zygote = await Zygote.started(world)
             await self._kill_in(world, zygote, random.Random(self._seed + number), number)
             last = await zygote.live(2 * len(world.publisher.stories))
@@ -173,7 +174,8 @@ class Harness:
         await zygote.live(0)  # the baseline: nothing to tell yet
         world.publisher.publish(1)
         calls = (await zygote.live(2))["calls"]
-        mine = self._wanted // WORLDS + (number < self._wanted % WORLDS)
+        worlds = len(self._databases)
+        mine = self._wanted // worlds + (number < self._wanted % worlds)
         died: Counter[str] = Counter()
         for lives, strike in enumerate(strikes(dice, calls)):
             if died.total() >= mine or lives > MOST_MISSED * mine:
@@ -206,9 +208,11 @@ class Harness:
                 outcome.unmarked.append(title)
 
 
-async def harness(kills: int, *, seed: int = 7, progress: bool = False) -> Outcome:
-    """Kill the bot so many times, then let it finish; what stands in the chats."""
-    return await Harness(kills, seed, progress=progress).run()
+async def harness(
+    kills: int, *, databases: Sequence[str] = FILES, seed: int = 7, progress: bool = False
+) -> Outcome:
+    """Kill the bot so many times, then let it finish; what stands in the chats. A world a database, "" = a file."""
+    return await Harness(kills, seed, databases, progress=progress).run()
 
 
 def main() -> int:

@@ -15,6 +15,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
@@ -25,6 +26,7 @@ from tests.fakes.slack import Channel, SlackFake, texts_of
 from tests.fakes.telegram import TOKEN as TELEGRAM_TOKEN
 from tests.fakes.telegram import Chat, Pace, TelegramFake
 from tests.judges.node import why_not
+from tests.pg import plain
 
 DESKS = 8  # stories take turns between so many channels and chats: each may be told once a second only
 NAMES = tuple(f"desk-{number}" for number in range(DESKS))
@@ -33,6 +35,7 @@ CHATS = tuple(
 )  # people: a group may be told only every three seconds
 IN_FEED = 30  # newest stories that stand in the feed
 MARK = "Sent again"
+DOUBTFUL = "SELECT message FROM deliveries WHERE state = 'sending' AND receiver LIKE 'phone-%'"
 
 
 # ── who publishes ────────────────────────────────────────────────────────────────────────────────────
@@ -87,13 +90,14 @@ class World:
     publisher: Publisher
     slack: SlackFake | Emulate
     telegram: TelegramFake
+    postgres: str = ""  # the address of its database, if it is no file
     doubts: Counter[str] = field(default_factory=Counter)
 
     def settings(self) -> dict[str, Any]:
         """For :mod:`tests.faults.zygote`."""
         return {
             "rules": str(self.folder / "rules"),
-            "database": str(self.folder / "bot.sqlite3"),
+            "database": self.postgres or f"sqlite+aiosqlite:///{self.folder / 'bot.sqlite3'}",
             "telegram_token": TELEGRAM_TOKEN,
             "telegram_base": self.telegram.base_url,
             "slack_token": getattr(self.slack, "token", SLACK_TOKEN),
@@ -128,13 +132,21 @@ class World:
         else:
             assert self.slack.server is not None
             await calm(self.slack.server)
-        self._examine()
+        for message in await self._asked_postgres() if self.postgres else self._examined():
+            self.doubts.update(title for title in self.publisher.stories if title in message)
 
-    def _examine(self) -> None:
+    async def _asked_postgres(self) -> Sequence[str]:
+        connection = await asyncpg.connect(plain(self.postgres))
+        try:
+            return [row["message"] for row in await connection.fetch(DOUBTFUL)]
+        finally:
+            await connection.close()
+
+    def _examined(self) -> Sequence[str]:
         """A copy of its files is sound, and says what was under way to Telegram; the files stay as they are."""
         path = self.folder / "bot.sqlite3"
         if not path.exists():
-            return
+            return ()
         copy = self.folder / "examined" / path.name
         copy.parent.mkdir(exist_ok=True)
         for old in (copy, copy.with_name(f"{copy.name}-shm")):
@@ -145,10 +157,8 @@ class World:
         with closing(sqlite3.connect(copy)) as found:
             assert found.execute("PRAGMA quick_check").fetchall() == [("ok",)]
             if not found.execute("SELECT 1 FROM sqlite_master WHERE name = 'deliveries'").fetchall():
-                return
-            doubtful = "SELECT message FROM deliveries WHERE state = 'sending' AND receiver LIKE 'phone-%'"
-            for (message,) in found.execute(doubtful):
-                self.doubts.update(title for title in self.publisher.stories if title in message)
+                return ()
+            return [message for (message,) in found.execute(DOUBTFUL)]
 
     async def on_slack(self) -> Sequence[str]:
         """Every message of every channel, as the server tells it."""
@@ -168,7 +178,7 @@ def _fake_id(name: str) -> str:
 
 
 @asynccontextmanager
-async def a_world(folder: Path) -> AsyncIterator[World]:
+async def a_world(folder: Path, postgres: str = "") -> AsyncIterator[World]:
     """Everything served on this machine; Slack by ``emulate`` where it is installed, else by our own fake."""
     folder.mkdir()  # noqa: ASYNC240 — the disk of a test
     slack: SlackFake | Emulate = Emulate(*NAMES)
@@ -181,6 +191,6 @@ async def a_world(folder: Path) -> AsyncIterator[World]:
         publisher = await stack.enter_async_context(Publisher().serving())
         await stack.enter_async_context(slack.serving())
         await stack.enter_async_context(telegram.serving())
-        world = World(folder, publisher, slack, telegram)
+        world = World(folder, publisher, slack, telegram, postgres)
         world.write_rules()
         yield world

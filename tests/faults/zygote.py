@@ -46,7 +46,7 @@ def settings_of(wanted: dict[str, Any]) -> Settings:
     return load_settings(env_file=None).model_copy(
         update={
             "rules_dir": Path(wanted["rules"]),
-            "database_url": f"sqlite+aiosqlite:///{wanted['database']}",
+            "database_url": wanted["database"],
             "allow_loopback": True,
             "poll_interval": timedelta(milliseconds=200),
             "poll_min_interval": timedelta(milliseconds=100),
