@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -30,11 +30,22 @@ async def started(world: World, *how: str, log: Path | None = None) -> asyncio.s
         )
 
 
-async def until(bot: asyncio.subprocess.Process, true: Callable[[], bool]) -> None:
-    """Wait for something outside to be true, as long as the bot lives."""
-    while not true():
-        assert bot.returncode is None, bot.returncode
-        await asyncio.sleep(0.02)
+async def until(bot: asyncio.subprocess.Process, true: Callable[[], Awaitable[bool]]) -> None:
+    """Wait for something outside to be true, as long as the bot lives; minutes only end what hangs."""
+    async with asyncio.timeout(300):
+        while not await true():
+            assert bot.returncode is None, bot.returncode
+            await asyncio.sleep(0.02)
+
+
+async def has_read(world: World) -> bool:
+    """Was the feed read, and what was read decided?"""
+    return world.publisher.asked > 1
+
+
+async def has_told(world: World, count: int) -> bool:
+    """Does so much stand in the chats and, for more than one, in the channels?"""
+    return len(world.on_telegram()) >= count and (count == 1 or len(await world.on_slack()) >= count)
 
 
 async def told_once(world: World) -> None:
@@ -50,9 +61,9 @@ async def test_fault_012_told_to_stop_it_finishes_what_is_under_way_and_leaves_t
 ) -> None:
     async with a_world(tmp_path / "world") as world:
         bot = await started(world)
-        await until(bot, lambda: world.publisher.asked > 1)
+        await until(bot, lambda: has_read(world))
         world.publisher.publish(12)
-        await until(bot, lambda: bool(world.on_telegram()))
+        await until(bot, lambda: has_told(world, 1))
         bot.terminate()
         said, _ = await bot.communicate()
         assert bot.returncode == 0, said.decode()
@@ -89,11 +100,9 @@ async def test_fault_016_a_failed_fsync_ends_the_bot_with_an_error_and_the_next_
 async def test_fault_028_a_log_nobody_can_write_stops_nothing(tmp_path: Path) -> None:
     async with a_world(tmp_path / "world") as world:
         bot = await started(world, log=Path("/dev/full"))
-        await until(bot, lambda: world.publisher.asked > 1)
+        await until(bot, lambda: has_read(world))
         world.publisher.publish(2)
-        await until(bot, lambda: len(world.on_telegram()) == 2)
-        while len(await world.on_slack()) < 2:  # noqa: ASYNC110 — a server tells nobody
-            await asyncio.sleep(0.02)
+        await until(bot, lambda: has_told(world, 2))
         bot.terminate()
         assert await bot.wait() == 0
         await told_once(world)
