@@ -9,13 +9,22 @@ from __future__ import annotations
 import gzip
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from babel import Locale
 
 from bot.config.yamlfile import Items, Node, Table, line_of, read_yaml
-from bot.core.storydata import GAP, SAYING, Language, Phrase, StoryData
+from bot.core.storydata import (
+    BAD_NEWS,
+    GAP,
+    GOOD_NEWS,
+    SAYING,
+    Language,
+    Phrase,
+    StoryData,
+    turned_round,
+)
 from bot.core.text import stems
 from bot.errors import ConfigError, Problem
 
@@ -23,7 +32,7 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 PHRASES = Path(__file__).resolve().parent / "polarity"
 COUNTRIES = Path(__file__).resolve().parent / "lists" / "countries.psv"
 LANGUAGES = ("en", "de", "ru", "uk")
-KEYS = ("opposites", "same", "negation", "denial", "saying", "days", "units", "countries")
+KEYS = ("opposites", "good", "same", "negation", "denial", "saying", "days", "units", "countries")
 SIDES = 2
 
 Marked = tuple[str, str]  # a phrase as written, and one mark
@@ -121,16 +130,29 @@ def _phrases(path: Path, problems: list[Problem]) -> list[Marked]:
         problems += error.problems
         return []
     found: list[Marked] = []
+    good: set[str] = set()
     for key, node in root.items() if isinstance(root, Table) else ():
         try:
-            found += _READERS[str(key)](node)
+            if key == "good":
+                good.update(_listed(node))
+            else:
+                found += _READERS[str(key)](node)
         except KeyError:
             problems.append(
                 Problem(str(path), line_of(key), str(key), "is not known here", f"one of {', '.join(KEYS)}")
             )
         except (TypeError, ValueError) as error:
             problems.append(Problem(str(path), line_of(key), str(key), str(error)))
-    return found
+    return [*found, *_moods(found, good)]
+
+
+def _moods(marked: Iterable[Marked], good: Collection[str]) -> Iterator[Marked]:
+    """Whether a side is good or bad news, for the axes of which one side is called good."""
+    for phrase, mark in marked:
+        if mark in good:
+            yield phrase, GOOD_NEWS
+        elif mark[0] in "+-" and turned_round(mark) in good:
+            yield phrase, BAD_NEWS
 
 
 def _listed(node: Node) -> list[str]:

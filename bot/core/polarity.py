@@ -1,7 +1,7 @@
 """Do two headlines say the opposite? Similarity cannot see it: *begins invasion* and *begins withdrawal* share
 nearly every word.
 
-Four tests, each of which names its reason:
+Five tests, each of which names its reason:
 
 1. *Opposite sides.* Words are sorted onto axes with two sides (enter/leave, confirm/deny, rise/fall), a negation
    turns the next one round. Two headlines oppose on an axis if each shows one side only, and not the same, and the
@@ -9,6 +9,9 @@ Four tests, each of which names its reason:
 2. *Denied by one.* One denies, the other neither denies nor negates, and most of what is denied is told by the other.
 3. *Negated by one.* The words agree, but only one says *not*.
 4. *One word swapped.* The same template with one other word in it: whatever the word means, it is what differs.
+5. *Good news and bad.* No list pairs *walks free* with *killed*: what is left of two bare headlines when all that
+   they share is taken away is good news in one and bad in the other (:func:`mood_turned`). An update repeats what it
+   updates, so nothing is left of the older one.
 
 Words agree if they share a stem, a class (*truce*, *ceasefire*) or a country (*Kyiv*, *Ukraine*). The table only fixes
 what it lists, the swap only what is not reworded; the rules that fired (:func:`turned`) see what neither does. Without
@@ -19,16 +22,16 @@ sentences); an inference model decides well and takes 200 ms a pair.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from bot.core.model import Direction, Match, Stance
-from bot.core.reading import Headline, Word, number_of
-from bot.core.storydata import kind_of
+from bot.core.reading import NEGATION_REACH, Headline, Word, number_of
+from bot.core.storydata import BAD_NEWS, GOOD_NEWS, kind_of, turned_round
 
-SAME_TEMPLATE = 4  # words two headlines must share before one swapped word tells them apart
+SAME_TEMPLATE = 3  # words two headlines must share before one swapped word tells them apart
 ALIKE = 0.5  # share of agreeing words before one denial or negation tells two headlines apart
 DENIED = 6  # words that a denial bears on
 LEAST_DENIED = 2  # of them that the other must tell
@@ -57,7 +60,7 @@ def opposed(new: Headline, old: Headline) -> Contrast:
 
 def _other_side(new: Headline, old: Headline) -> str:
     for side in sorted(new.sides):
-        other = ("-" if side[0] == "+" else "+") + side[1:]
+        other = turned_round(side)
         if (
             other in old.sides
             and other not in new.sides
@@ -94,6 +97,11 @@ def meanings(word: Word) -> set[str]:
     return {word.stem, *(kind_of(mark) for mark in word.marks if mark[0] in "=@")}
 
 
+def _said(word: Word) -> set[str]:
+    """Its marks but for the mood, which different things share."""
+    return {kind_of(mark) for mark in word.marks if mark[0] != "*"}
+
+
 def agreement(new: Headline, old: Headline) -> float:
     """Share (0…1) of the shorter headline's content that the other tells too."""
     ours, theirs = _content(new), _content(old)
@@ -111,8 +119,38 @@ def places_only(new: Headline, old: Headline) -> bool:
 def _beyond_places(headline: Headline) -> set[str]:
     words = (word for word in _content(headline) if not word.inside or word.marks)
     return set().union(
-        *({word.stem, *word.marks} for word in words if not any(mark[0] == "@" for mark in word.marks))
+        *({word.stem, *_said(word)} for word in words if not any(mark[0] == "@" for mark in word.marks))
     )
+
+
+def mood_turned(new: Headline, old: Headline) -> Contrast:
+    """Is what only one tells good news and what only the other tells bad? For bare headlines: articles have slants."""
+    ours, theirs = _mood(new, old), _mood(old, new)
+    if len(ours) == len(theirs) == 1 and ours != theirs:
+        return Contrast("good news against bad" if GOOD_NEWS in ours else "bad news against good", "reverses")
+    return NONE
+
+
+def _mood(headline: Headline, other: Headline) -> set[str]:
+    """The moods of the words that the other does not tell; a negation turns those behind it round."""
+    told = set().union(*(meanings(word) for word in other.words))
+    negated_until = -1
+    found = set()
+    for at, word in enumerate(headline.words):
+        if "~" in word.marks:
+            negated_until = at + NEGATION_REACH
+        moods = {mark for mark in word.marks if mark[0] == "*"}
+        if len(moods) == 1 and not _phrase_told(headline.words, at, told):
+            good = (GOOD_NEWS in moods) != (at <= negated_until)
+            found.add(GOOD_NEWS if good else BAD_NEWS)
+    return found
+
+
+def _phrase_told(words: Sequence[Word], at: int, told: set[str]) -> bool:
+    """Does the other tell the phrase that begins at word ``at``, by its class or word for word?"""
+    rest = takewhile(lambda each: each.inside, words[at + 1 :])
+    classes = meanings(words[at]) - {words[at].stem}
+    return not classes.isdisjoint(told) or {words[at].stem, *(each.stem for each in rest)} <= told
 
 
 def _denied_by_one(new: Headline, old: Headline) -> str:
@@ -163,12 +201,23 @@ def swapped(new: Headline, old: Headline) -> str:
     """Why one word swapped in the same template tells two headlines apart; "" if it does not."""
     left, right = _content(new), _content(old)
     gone, come = _only(left, right), _only(right, left)
+    if not gone and not come:
+        return _last_swapped(new.words, old.words)
     if len(gone) != 1 or len(come) != 1:
         return ""
     one, other = gone[0], come[0]
     if len(left) - 1 < SAME_TEMPLATE - (one.name or other.name):
         return ""
     if _related(one, other) or not _same_place(left, right, one, other):
+        return ""
+    return f"“{one.spelled}” instead of “{other.spelled}”"
+
+
+def _last_swapped(new: Sequence[Word], old: Sequence[Word]) -> str:
+    """All else told by both, the last word decides, and be it a small one: *baut … auf*, *baut … ab*; *in*, *out*."""
+    one, other = new[-1], old[-1]
+    told = {word.stem for word in new} & {word.stem for word in old}
+    if one.stem in told or other.stem in told:
         return ""
     return f"“{one.spelled}” instead of “{other.spelled}”"
 
@@ -192,7 +241,7 @@ def _related(one: Word, other: Word) -> bool:
     """Two words for one thing, two counts that may have grown, or two forms of one word."""
     if number_of(one.spelled) and number_of(other.spelled):
         return True
-    if {kind_of(mark) for mark in one.marks} & {kind_of(mark) for mark in other.marks}:
+    if _said(one) & _said(other):
         return True
     length = min(len(one.stem), len(other.stem), 5)
     return length >= 4 and one.stem[:length] == other.stem[:length]

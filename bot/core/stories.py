@@ -45,7 +45,17 @@ from typing import TypeVar
 from bot.core.credits import alike, credit
 from bot.core.model import Entry, Match
 from bot.core.particulars import apart, told_in, within
-from bot.core.polarity import NONE, Contrast, Signs, of_one_kind, opposed, places_only, swapped, turned
+from bot.core.polarity import (
+    NONE,
+    Contrast,
+    Signs,
+    mood_turned,
+    of_one_kind,
+    opposed,
+    places_only,
+    swapped,
+    turned,
+)
 from bot.core.reading import read_headline
 from bot.core.storydata import StoryData
 from bot.core.storyreading import Reading, read_entry
@@ -261,12 +271,14 @@ class StoryIndex:
 
     def _words_differ(self, read: Reading, told: _Told) -> Contrast:
         headline = read_headline(told.title, told.lang, self._data.of(told.lang))
+        brief = read.brief or told.brief
         contrast = opposed(read.headline, headline)
+        if not contrast.why and brief:
+            contrast = mood_turned(read.headline, headline)
         if contrast.why:
             return contrast
         ours = told_in(read.article.weights.keys() | read.title.weights.keys())
         theirs = told_in({*told.terms, *told.title_terms})
-        brief = read.brief or told.brief
         why = apart(read.headline, ours, headline, theirs, brief=brief) or swapped(read.headline, headline)
         if not why and brief and places_only(read.headline, headline) and not _kindred(read, told):
             why = "nothing in common but the place"

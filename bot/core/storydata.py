@@ -8,6 +8,7 @@ A *phrase* leads to *marks*. A mark is a short text whose first character tells 
 ====================  =====================================================================================
 ``=ceasefire``        one of several words for the same thing (class ``ceasefire``)
 ``+rates``, ``-rates``  a side of a pair of opposites (axis ``rates``)
+``*+``, ``*-``        good or bad news for whom it happens to (what a side says, whatever its axis)
 ``!``                 a denial (denies, rejects claims)
 ``~``                 a negation (not, no, fails to): turns the next opposite round
 ``@US/TN/Nashville``  a place, from the country down; ``@US`` contains it
@@ -23,6 +24,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 SAYING = ":"
+GOOD_NEWS = "*+"
+BAD_NEWS = "*-"
 
 UNSEEN = 1e-7
 """Share of running text of a word that no table knows: rarer than the rarest one listed."""
@@ -73,3 +76,8 @@ _NOTHING = Language()
 def kind_of(mark: str) -> str:
     """A place's country (``@US/TX`` → ``@US``); every other mark is its own kind."""
     return mark.partition("/")[0] if mark[0] == "@" else mark
+
+
+def turned_round(side: str) -> str:
+    """The other side of an axis: ``+rates`` → ``-rates``."""
+    return ("-" if side[0] == "+" else "+") + side[1:]
