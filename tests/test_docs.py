@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -171,11 +172,50 @@ def test_points_places_and_levels_are_the_real_ones() -> None:
         (r"at most (\d+) other words between", DEFAULT_NEAR),
         (r"up to (\d+) words between them", terms.PHRASE_GAP),
         (r"worth (\d+) points in a headline; one of them", STRENGTH_POINTS["strong"]),
+        (r"A term may have (\d+) characters", terms.LONGEST_TERM),
+        (r"distances of 1 to (\d+) words", terms.LONGEST_GAP),
+        (r"lists may lie (\d+) deep", terms.DEEPEST_LIST),
+        (r"hold (\d+) words in all", terms.LARGEST_LIST),
     ],
 )
 def test_numbers_in_sentences_are_the_real_ones(sentence: str, number: int) -> None:
     (said,) = re.findall(sentence, TEXT.replace("\n", " "))
     assert int(said) == number
+
+
+@pytest.mark.parametrize(
+    ("sentence", "number"),
+    [
+        (r"each further paragraph ([\d.]+) of the one before", scoring.BODY_DECAY),
+        (r"but never less than ([\d.]+)", scoring.BODY_LEAST),
+        (r"is worth ([\d.]+) of that", scoring.IN_PASSING),
+        (r"of that, ([\d.]+) in all", scoring.IN_PASSING * scoring.DEMOTED),
+    ],
+)
+def test_factors_in_sentences_are_the_real_ones(sentence: str, number: float) -> None:
+    (said,) = re.findall(sentence, TEXT.replace("\n", " "))
+    assert float(said) == pytest.approx(number)
+
+
+def test_a_backdrop_is_worth_less_than_what_is_background() -> None:
+    rule = Rule("rule", "", ())
+    assert scoring.stance_factor(rule, Stance.BACKGROUND, passing=True) == pytest.approx(0.3)
+    (found,) = ask("attack", "Bills rise after the attack")
+    assert found.points == 18
+
+
+def test_a_summary_does_not_make_loud_what_the_headline_doubts() -> None:
+    rule = Rule("rule", "", (TermSpec("attack", "strong"), TermSpec("invade", "strong")))
+    entry = replace(headline("Generals fear attack", "en"), summary="Tanks invade Chad. Rebels attack ports.")
+    (match,) = RuleBook([rule], {}, load_languages()).match(entry)
+    assert match.level is Level.LOW
+
+
+def test_ignored_words_count_neither_for_nor_against() -> None:
+    specs = (TermSpec("flood", "strong"), TermSpec("river bank", "ignore"), TermSpec("bank", "against"))
+    book = RuleBook([Rule("rule", "", specs)], {}, load_languages())
+    (match,) = book.match(headline("Flood breaks river bank", "en"))
+    assert match.score == STRENGTH_POINTS["strong"]
 
 
 def test_what_is_said_in_words_is_so_in_numbers() -> None:

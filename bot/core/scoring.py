@@ -61,12 +61,13 @@ def stance_factor(rule: Rule, stance: Stance, *, passing: bool = False) -> float
 
 def weigh(rule: Rule, hits: Sequence[Hit], trust: float) -> Match:
     """The match of a rule from everything that was found of it (``never`` and ``needs`` are the caller's)."""
-    chosen = _without_overlap([hit for hit in hits if hit.exact > 0])
+    speaking = [hit for hit in hits if hit.exact > 0]
+    chosen = _without_overlap(speaking)
     against = _best_of_each([hit for hit in hits if hit.exact < 0])
     total = _sum(chosen) + _sum(against)
     if not against and _strong_headline(chosen):
         total = max(total, rule.levels.get(Level.LOW, 0))
-    if chosen and (_doubted(rule, chosen) or not any(_certain(rule, hit) for hit in chosen)):
+    if chosen and (_doubted(rule, speaking) or not any(_certain(rule, hit) for hit in chosen)):
         total = min(total, rule.levels.get(Level.MEDIUM, 100) - 1)
     score = round(max(0, min(100, total)) * trust)
     counted = any(hit.evidence.strength != "weak" for hit in chosen)
