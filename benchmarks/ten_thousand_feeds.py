@@ -27,7 +27,8 @@ import psutil
 import uvloop
 from rich.console import Console as Terminal
 
-from benchmarks.whole_cycle import processor_seconds, publish, publishers, settings_for
+from benchmarks._phases import processor_seconds, publish
+from benchmarks.whole_cycle import publishers, settings_for
 from bot.app import Bot, Parts, running_bot
 from bot.config.settings import Settings
 from bot.logs import configure_logs

@@ -1,13 +1,16 @@
-"""What a round over many local feeds costs, from the request to the stored decision, against ``reader``.
+"""What a round over many local feeds costs, from the request to the stored decision, beside other programs.
 
-    python -m benchmarks.whole_cycle [--feeds 100] [--items 50] [--rounds 3] [--only ours|reader]
+    python -m benchmarks.whole_cycle [--feeds 100] [--items 50] [--rounds 3] [--only ours,reader,rsstt,rss2email]
 
 Feeds are served by a process of its own (:mod:`benchmarks._publishers`), half of them with entity tags. Each client
 is a process of its own, too, with a database in a file: our whole bot as it is wired for ``run`` (the shipped rules,
-stories, outbox, a console nobody reads) and ``reader`` as its manual has it. Processor seconds, system time and child
-processes included, of four rounds over every feed: the first, nothing changed, one new item in every feed, one new
-item in every hundredth; the median where a round is repeated. ``--feeds 1000`` is the size others have been measured
-at.
+stories, outbox, a console nobody reads), ``reader`` as its manual has it, and the peers of :mod:`benchmarks._peers`,
+RSS-to-Telegram-Bot and rss2email, which live in a scratch environment made for this run; one that cannot be had is
+left out. The first round of rss2email, and what the others would tell, is sent to nobody.
+
+Processor seconds, system time and child processes included, of four rounds over every feed: the first, nothing
+changed, one new item in every feed, one new item in every hundredth; the median where a round is repeated. ``--feeds
+1000`` is the size others have been measured at.
 """
 
 from __future__ import annotations
@@ -20,60 +23,28 @@ import json
 import subprocess
 import sys
 import tempfile
-import urllib.request
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+import venv
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from statistics import median
 
-import psutil
 import reader
 import uvloop
 from rich.console import Console as Terminal
 
+from benchmarks._phases import PHASES, measured
 from bot.app import Bot, Parts, running_bot
 from bot.config.settings import Settings, load_settings
 from bot.demo.desk import shipped_rules
 from bot.logs import configure_logs
 from bot.notify import Console
 
-PHASES = {"first poll": 0, "nothing changed": 0, "one new in every feed": 1, "1 % changed": 100}
-"""Name → each how many-th feed publishes before it; 0 = none."""
-GOALS = {"nothing changed": 3, "one new in every feed": 14}
-
-
-def processor_seconds() -> float:
-    """Of this process and its children, dead and alive."""
-    own = psutil.Process()
-    times = own.cpu_times()
-    spent = times.user + times.system + times.children_user + times.children_system
-    for child in own.children(recursive=True):
-        living = child.cpu_times()
-        spent += living.user + living.system
-    return float(spent)
-
-
-def publish(base: str, every: int) -> None:
-    """Have the feeds publish."""
-    if every:
-        request = urllib.request.Request(f"{base}/publish/{every}", method="POST")  # noqa: S310 — our own server
-        urllib.request.urlopen(request).close()  # noqa: S310
-
-
-async def measured(base: str, rounds: int, poll: Callable[[], Awaitable[None]]) -> dict[str, float]:
-    """Processor seconds by phase."""
-    spent: dict[str, float] = {}
-    for name, every in PHASES.items():
-        found = []
-        for _ in range(1 if name == "first poll" else rounds):
-            publish(base, every)
-            before = processor_seconds()
-            await poll()
-            found.append(processor_seconds() - before)
-        spent[name] = median(found)
-    spent["MB resident"] = psutil.Process().memory_info().rss / 1e6
-    return spent
+GOALS = {
+    "reader": {"nothing changed": 3, "one new in every feed": 14},
+    "rsstt": {"one new in every feed": 8},
+}
+"""Peer → phase → how many times more than ours it should cost at least."""
 
 
 # ── ours ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,6 +130,11 @@ async def readers(base: str, feeds: int, rounds: int, folder: Path) -> dict[str,
 
 
 CLIENTS = {"ours": ours, "reader": readers}
+PEERS = {
+    "rsstt": ("rsstt==2.10.0", "aiosqlite<0.21", "psutil"),  # its database layer knows no later aiosqlite
+    "rss2email": ("rss2email==3.14", "psutil"),
+}
+"""What a scratch environment needs."""
 
 
 # ── side by side ─────────────────────────────────────────────────────────────────────────────────────
@@ -174,25 +150,71 @@ def publishers(feeds: int, items: int) -> Iterator[str]:
             process.kill()
 
 
-def client(name: str, options: argparse.Namespace) -> dict[str, float]:
+def client(name: str, interpreter: str, options: argparse.Namespace) -> dict[str, float]:
     """What one client spent, in a process of its own, against publishers of its own."""
     with publishers(options.feeds, options.items) as base:
-        command = [sys.executable, "-m", "benchmarks.whole_cycle", "--client", name, "--base", base]
-        command += ["--feeds", str(options.feeds), "--rounds", str(options.rounds)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)  # noqa: S603
+        command = [
+            interpreter,
+            "-m",
+            "benchmarks._peers",
+            name,
+            base,
+            str(options.feeds),
+            str(options.rounds),
+        ]
+        if name in CLIENTS:
+            command = [interpreter, "-m", "benchmarks.whole_cycle", "--client", name, "--base", base]
+            command += ["--feeds", str(options.feeds), "--rounds", str(options.rounds)]
+        quiet = None if name in CLIENTS else subprocess.DEVNULL
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=quiet, check=True, text=True)  # noqa: S603
     spent: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return spent
 
 
-def report(found: dict[str, dict[str, float]], feeds: int) -> None:
-    """The table."""
+def installed(name: str, folder: Path) -> str:
+    """The interpreter of a scratch environment with this peer. Raises CalledProcessError where it cannot be had."""
+    place = folder / name
+    venv.create(place, with_pip=True, symlinks=True)
+    interpreter = str(place / "bin" / "python")
+    binary = [
+        "--only-binary",
+        ":all:",
+        "--no-binary",
+        "sgmllib3k",
+    ]  # a single module, of which there is no wheel
+    wanted = [interpreter, "-m", "pip", "install", "--quiet", *binary, *PEERS[name]]
+    subprocess.run(wanted, check=True, stderr=subprocess.DEVNULL)  # noqa: S603 — the names above
+    return interpreter
+
+
+def side_by_side(wanted: Sequence[str], options: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """What each of them spent."""
+    found: dict[str, dict[str, float]] = {}
+    with tempfile.TemporaryDirectory(prefix="newsalert-peers-") as folder:
+        for name in wanted:
+            try:
+                interpreter = sys.executable if name in CLIENTS else installed(name, Path(folder))
+                found[name] = client(name, interpreter, options)
+            except subprocess.CalledProcessError as error:
+                if name in CLIENTS:
+                    raise
+                print(f"{name} is left out: {' '.join(map(str, error.cmd[1:4]))} failed")
+    return found
+
+
+def report(found: Mapping[str, Mapping[str, float]], feeds: int) -> None:
+    """The table, and below it how many times more each peer spent."""
     per = 1_000 / feeds
-    print(f"{'CPU s a 1,000 feeds':24}" + "".join(f"{name:>10}" for name in found) + "     ratio      goal")
+    print(f"{'CPU s a 1,000 feeds':24}" + "".join(f"{name:>12}" for name in found))
     for phase in PHASES:
-        figures = [spent[phase] * per for spent in found.values()]
-        ratio = f"{figures[-1] / figures[0]:9.1f}x" if len(figures) > 1 and figures[0] else ""
-        goal = f"  >= {GOALS[phase]:3}x" if phase in GOALS else ""
-        print(f"{phase:24}" + "".join(f"{figure:10.2f}" for figure in figures) + ratio + goal)
+        print(f"{phase:24}" + "".join(f"{spent[phase] * per:12.2f}" for spent in found.values()))
+    ours, *peers = found
+    for peer in peers:
+        print(f"{peer} against {ours}")
+        for phase in PHASES:
+            goal = GOALS.get(peer, {}).get(phase)
+            ratio = found[peer][phase] / max(found[ours][phase], 0.001)
+            print(f"  {phase:22}{ratio:11.1f}x" + (f"  goal >= {goal}x" if goal else ""))
     for name, spent in found.items():
         rest = ", ".join(f"{value:.0f} {key}" for key, value in spent.items() if key not in PHASES)
         print(f"  {name}: {rest}")
@@ -204,7 +226,7 @@ def main() -> None:
     parser.add_argument("--feeds", type=int, default=100)
     parser.add_argument("--items", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=CLIENTS)
+    parser.add_argument("--only", default=",".join((*CLIENTS, *PEERS)), help="names with commas between")
     parser.add_argument("--client", choices=CLIENTS, help=argparse.SUPPRESS)
     parser.add_argument("--base", help=argparse.SUPPRESS)
     options, _ = parser.parse_known_args()
@@ -213,8 +235,7 @@ def main() -> None:
             work = CLIENTS[options.client](options.base, options.feeds, options.rounds, Path(folder))
             print(json.dumps(uvloop.run(work)))
         return
-    wanted = [options.only] if options.only else list(CLIENTS)
-    report({name: client(name, options) for name in wanted}, options.feeds)
+    report(side_by_side(options.only.split(","), options), options.feeds)
 
 
 if __name__ == "__main__":
