@@ -60,6 +60,22 @@ def evidence(term: str, text: str, lang: str = "en", summary: str = "") -> Evide
         # May is a month
         ("invade + $country", "Iraq invaded Kuwait in May", A),
         ("attack + port", "Attack on port of May 29 widened", A),
+        # what looks like a doubt and is none
+        ("fighting", "Fighting breaks out in the capital", A),
+        ("hackers + network", "Hackers break into bank's network", A),
+        ("outbreak + declare", "WHO declares outbreak an emergency", A),
+        ("plane crash", "No survivors in plane crash", A),
+        ("rate hike", "Bank delivers third back-to-back rate hike", A),
+        ("militants + kill", "Suspected militants kill twenty villagers", A),
+        ("blocks + collapse", "Apartment blocks collapse in quake", A),
+        # what is a doubt although no word says fear
+        ("rate hike", "Bank tipped for rate hike", F),
+        ("earthquake", "Coast overdue for large earthquake", F),
+        ("raise rates", "Bank seen raising rates on Friday", F),
+        ("rate cuts", "Traders bet on rate cuts", F),
+        ("withdraw + troops", "Envoys press king to withdraw troops", C),
+        ("gunfire", "Unconfirmed reports of gunfire at palace", F),
+        ("ceasefire", "Ceasefire shattered by shelling", D),
         # background
         ("invasion", "Kuwait invasion: what neighbours said", B),
         ("invade + $country", "Why Iraq invaded Kuwait", B),
