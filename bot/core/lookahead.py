@@ -6,13 +6,14 @@ polls around that moment, but the one that counts comes just after it, and the o
 
 So the next poll is found by dynamic programming. A poll costs ``price``, an item costs the seconds it waits, and what
 is spent until a moment is compared with what the law itself would spend: ``sqrt(2 · price · rate)`` a second. For each
-stretch of the next hour (a minute; parts of it for busy feeds, five for slow ones) there is the *value* of a poll at
+stretch of the next hour (a minute; parts of it for busy feeds) there is the *value* of a poll at
 its beginning: the least that is spent from there on. It depends on no poll made before, so it is kept for the polls to
 come. The next poll is where cost until then and value from then on are least; it is then placed to a few seconds.
 
 In a study on real feeds this did as well as a timetable made for a whole month at once. Roads not taken: the timetable
 itself (a thousand feeds would need minutes every night, and a poll that comes late throws it out of step), and polling
-when the items expected to wait reach a threshold (it does not wait for the full hour when that is near).
+when the items expected to wait reach a threshold (it does not wait for the full hour when that is near), and longer
+stretches for slow feeds (a quarter of the work, but the poll no longer comes just after the minute that counts).
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from math import inf, sqrt
 
 from bot.core.rhythm import HOUR, PARTS, WIDTHS
 
-FINE, MINUTES, COARSE = 1, PARTS, 5 * PARTS
+FINE, MINUTES = 1, PARTS
 """How many parts of the hour make a stretch."""
-_FINE_BELOW, _COARSE_FROM = 150.0, 900.0  # seconds of a usual interval
+_FINE_BELOW = 150.0  # seconds of a usual interval
 _LONGEST = 3600.0  # seconds the usual interval is taken to be at most
 _PLANNED = 8.0  # usual intervals for which values are computed at a time, an hour at least
 _REACH = 2.0  # … and more to end in, where all ends are equal: the longest interval that is considered
@@ -80,7 +81,7 @@ class Expected:
 
     def __init__(self, hours: Sequence[float], moments: Sequence[float] = ()) -> None:
         self.hours = hours
-        self._grids = {parts: _grid(moments, parts) for parts in (FINE, MINUTES, COARSE)} if moments else {}
+        self._grids = {parts: _grid(moments, parts) for parts in (FINE, MINUTES)} if moments else {}
         self._values: _Values | None = None
 
     def rate(self, time: float) -> float:
@@ -93,7 +94,7 @@ class Expected:
         ``pace`` is polls a second of a feed with one item a second.
         """
         interval = min(1 / (pace * sqrt(self.rate(start))), _LONGEST)
-        parts = FINE if interval < _FINE_BELOW else MINUTES if interval < _COARSE_FROM else COARSE
+        parts = FINE if interval < _FINE_BELOW else MINUTES
         values = self._values_at(start, pace, interval, parts)
         elapsed = unseen = 0.0
         cost = price = 1 / (2 * pace * pace)

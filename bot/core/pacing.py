@@ -11,7 +11,9 @@ Within the hour
 
 Fairness
     The law serves items, so it starves rare feeds. The rarest therefore get most of an even share
-    (:mod:`bot.core.sharing`): their news comes no later than if all were polled alike, and the others pay some percent.
+    (:mod:`bot.core.sharing`): their news comes no later than if all were polled alike, and the others pay for it: on the
+    traces we measure with, the mean delay is .54 of polling all alike without these floors and .59 with them, while the
+    ten rarest feeds come from 2.9 times to .96. ``benchmarks/pacing_traces.py --unfair`` shows the former.
 
 Burst
     A rule that fired says more than any volume: its feed and what is related to it (a shared tag, else the language)

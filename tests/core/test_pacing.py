@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from bot.core.model import Feed
-from bot.core.pacing import Budget, Pacemaker
+from bot.core.pacing import BURST_SHARE, Budget, Pacemaker, skipped_hours
 
 NOW = datetime(2022, 2, 15, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -98,3 +100,73 @@ def test_what_was_learnt_is_rebuilt_at_midnight_and_follows_the_clock() -> None:
     noon = pace.usual(by_day, NOW.replace(hour=12)).total_seconds()
     night = pace.usual(by_day, NOW.replace(hour=3)).total_seconds()
     assert night > 1.5 * noon
+
+
+# ── what the publisher asks for ──────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("document", "hours"),
+    [
+        (b"<rss><channel><skipHours><hour>0</hour><hour>23</hour></skipHours></channel></rss>", {0, 23}),
+        (b"<skipHours>\n <hour> 3 </hour>\n</skipHours>", {3}),
+        (b"<skipHours><hour>24</hour></skipHours>", {0}),  # as RSS 0.91 wrote midnight
+        (b"<skipHours><hour>25</hour><hour>x</hour><hour>-1</hour></skipHours>", set()),
+        (b"<skipHours><hour>3</hour>", set()),  # no end
+        (b"<ttl>600</ttl>", set()),
+        (b"", set()),
+    ],
+)
+def test_hours_to_be_skipped_are_read_from_the_document(document: bytes, hours: set[int]) -> None:
+    assert skipped_hours(document) == hours
+
+
+def test_no_poll_falls_into_the_publishers_quiet_hours() -> None:
+    pace = paced((feed("a"), 100.0))
+    pace.quiet(feed("a"), [12, 13])
+    next_poll = NOW + pace.wait(feed("a"), NOW)
+    assert timedelta() <= next_poll - NOW.replace(hour=14) < timedelta(minutes=1)
+
+
+def test_a_publisher_that_wants_no_poll_at_any_hour_is_polled_as_ever() -> None:
+    pace = paced((feed("a"), 100.0))
+    pace.quiet(feed("a"), range(24))
+    assert pace.wait(feed("a"), NOW) <= timedelta(hours=1)
+
+
+def test_a_day_of_max_age_waits_no_longer_than_the_longest_interval() -> None:
+    pace = paced((feed("a"), 100.0))
+    assert pace.wait(feed("a"), NOW, not_before=timedelta(days=1)) == timedelta(hours=1)
+
+
+def test_a_feed_whose_hub_calls_us_is_polled_at_the_longest_interval() -> None:
+    pace = paced((feed("a"), 400.0), (feed("b", max_interval=timedelta(minutes=20)), 400.0))
+    assert pace.wait(feed("a"), NOW, rarely=True) == timedelta(hours=1)
+    assert pace.wait(feed("b", max_interval=timedelta(minutes=20)), NOW, rarely=True) == timedelta(minutes=20)
+
+
+# ── bursts within the budget ─────────────────────────────────────────────────────────────────────────
+def test_all_bursts_together_cost_no_more_than_their_share() -> None:
+    feeds = [feed(f"f{number}", "east") for number in range(40)]
+    pace = paced(*((each, 40.0) for each in feeds))
+    even = sum(86_400 / seconds(pace, each) for each in feeds)
+    chosen = pace.burst("f0", NOW, "invasion")
+    bursting = sum(86_400 / seconds(pace, each) for each in feeds)
+    assert 1 < len(chosen) < len(feeds)
+    assert bursting <= (1 + BURST_SHARE) * even * 1.01
+
+
+def test_a_feed_nobody_knows_yet_is_sped_up_too() -> None:
+    pace = Pacemaker(Budget(timedelta(minutes=5)))
+    pace.arrange([feed("a")])
+    pace.hurry("a", NOW, "may have missed 3")
+    assert pace.wait(feed("a"), NOW) == timedelta(minutes=2.5)
+
+
+def test_a_burst_ends_and_says_until_when() -> None:
+    pace = paced(*((feed(f"f{number}"), 40.0) for number in range(10)))
+    pace.burst("f0", NOW, "invasion")
+    view = pace.view("f0", NOW)
+    assert view is not None
+    assert view.until == NOW + timedelta(hours=1)
+    later = pace.view("f0", NOW + timedelta(hours=1))
+    assert later is not None
+    assert (later.faster, later.why, later.until) == (1.0, "", None)
