@@ -91,17 +91,21 @@ def score(rules: RulesOption = None) -> None:
         stream.finish()
 
 
-def cluster() -> None:
+def cluster(rules: RulesOption = None) -> None:
     """Group items from stdin into stories, online and in order: JSONL in, {id, story} out.
 
-    Every item is decided from those before it, as the running bot does it, but without rules.
+    Every item is decided from those before it, as the running bot does it: by its words and by what the rules find
+    in it. Without a rules folder the words alone decide.
     """
     with output.told_plainly():
+        folder = output.settings_with(rules).rules_dir
+        rulebook = load_orders(folder).rulebook if folder.is_dir() else None
         index = new_story_index()
         stream = Lines(sys.stdin)
         for item in stream:
             entry = entry_of_item(item)
-            placement = index.place(entry, (), entry.first_seen)
-            index.absorb(entry, (), placement)
+            matches = rulebook.match(entry) if rulebook else ()
+            placement = index.place(entry, matches, entry.first_seen)
+            index.absorb(entry, matches, placement)
             output.print_json({"id": item.id, "story": placement.story})
         stream.finish()

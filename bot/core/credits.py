@@ -3,7 +3,7 @@
 Two signs, either of which is enough. The *credit line*: agencies are named where a text begins or ends ("MOSCOW
 (Reuters) – …", "dpa/afp", "— Интерфакс"), or as its author; a name in running text ("Reuters reported") is a source
 quoted, not a credit. The *words*: texts that share most of their word sequences are copies, credited or not; a sketch
-of the twelve smallest sequence hashes (bottom-k MinHash) tells it without keeping the text.
+of the twelve smallest four-word hashes (bottom-k MinHash) tells it without keeping the text.
 
 Headlines alone are never copies: two desks write the same five words.
 """
@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Sequence
+from functools import lru_cache
 from heapq import nsmallest
-from zlib import crc32
 
 from bot.core.model import Entry
-from bot.core.text import words
+from bot.core.text import parts, raw_words
+from bot.core.vectors import checksum
+from bot.core.wordforms import stem
 
 _WIRES = {
     "Reuters": r"Reuters|Рейтер\w?|Рейтерс",
@@ -72,7 +75,7 @@ _AUTHOR = re.compile(
 )
 _WIRE_OF = {re.compile(names, re.IGNORECASE): wire for wire, names in _WIRES.items()}
 
-SEQUENCE = 4  # words
+LEAD = 300  # characters of a text that are looked at
 SKETCH = 12  # hashes kept
 LEAST_WORDS = 14  # of a text beyond its headline, before it can be called a copy
 COPIED = 0.6  # share of the smallest hashes of both that both have
@@ -92,15 +95,13 @@ def _wire(written: str) -> str:
 
 
 # ── copies ───────────────────────────────────────────────────────────────────────────────────────────
-def sketch_of(entry: Entry) -> array[int]:
-    """What tells a copy: the smallest hashes of its word sequences; empty where there is too little text."""
-    found = words(entry.body[:1500] or entry.summary, entry.lang)
-    if len(found) < LEAST_WORDS:
+def sketch(lead: Sequence[str]) -> array[int]:
+    """What tells a copy: the smallest hashes of a text's word sequences; empty where there is too little text."""
+    if len(lead) < LEAST_WORDS:
         return array("I")
-    sequences = {
-        crc32(" ".join(found[at : at + SEQUENCE]).encode()) for at in range(len(found) - SEQUENCE + 1)
-    }
-    return array("I", nsmallest(SKETCH, sequences))
+    numbers = [checksum(root) for root in lead]
+    sequences = zip(numbers, numbers[1:], numbers[2:], numbers[3:], strict=False)
+    return array("I", sorted({hash(each) & 0xFFFFFFFF for each in sequences})[:SKETCH])
 
 
 def alike(one: array[int], other: array[int]) -> bool:
@@ -114,4 +115,16 @@ def alike(one: array[int], other: array[int]) -> bool:
 
 def is_copy(one: Entry, other: Entry) -> bool:
     """Do two entries carry (nearly) the same text?"""
-    return alike(sketch_of(one), sketch_of(other))
+    return alike(sketch(lead_of(one)), sketch(lead_of(other)))
+
+
+def lead_of(entry: Entry) -> list[str]:
+    """The stems of the beginning of an entry's text, its headline left out."""
+    return [
+        root for raw in raw_words((entry.summary or entry.body)[:LEAD]) for root in _stems(raw, entry.lang)
+    ]
+
+
+@lru_cache(maxsize=1 << 16)
+def _stems(raw: str, lang: str) -> tuple[str, ...]:
+    return tuple(stem(part.text, lang) for part in parts(raw, lang))

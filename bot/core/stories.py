@@ -39,6 +39,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from heapq import nlargest
 from statistics import fmean
 from typing import TypeVar
 
@@ -59,7 +60,7 @@ from bot.core.polarity import (
 from bot.core.reading import read_headline
 from bot.core.storydata import StoryData
 from bot.core.storyreading import Reading, read_entry
-from bot.core.vectors import Vector, cosine
+from bot.core.vectors import Counts, Vector, cosine
 
 _Key = TypeVar("_Key", int, str)
 
@@ -69,8 +70,8 @@ KINDRED = 0.15  # FOLLOW where the rules and the places agree …
 KINDRED_WITHIN = 12 * 3600.0  # … within so many seconds
 HEAVY_TERMS = 12  # by which candidates are found
 HEAVY_CLASSES = 6  # and by which headlines of other words are
-CANDIDATES = 40  # whose cosine is worked out
-POSTINGS_READ = 6_000  # per entry, rarest terms first: bounds the worst case
+CANDIDATES = 30  # whose cosine is worked out
+POSTINGS_READ = 4_000  # per entry, rarest terms first: bounds the worst case
 MEMBERS_ASKED = 8  # of a story, its first one and the latest
 YOUNG = 200  # stories the counts are diluted by, so that three are no statistics
 COUNTED = 50_000  # stories after which all counts are halved: what was hot last month cools
@@ -225,10 +226,9 @@ class StoryIndex:
         return sorted(found, key=lambda candidate: (-candidate.similarity, candidate.story))
 
     def _candidate(self, read: Reading, story: str, best: tuple[float, int], since: float) -> _Candidate:
-        asked = self._asked(story)
-        members = [told for serial in asked if (told := self._told[serial]).time >= since]
-        if len(members) < 2:
+        if best[0] < KINDRED:  # no mean is above its best
             return _Candidate(story, *best)
+        members = [told for serial in self._asked(story) if (told := self._told[serial]).time >= since]
         return _Candidate(story, fmean(_similarity(read, told) for told in members), best[1])
 
     def _asked(self, story: str) -> Sequence[int]:
@@ -244,7 +244,7 @@ class StoryIndex:
             budget -= len(postings)
             for serial in postings:
                 scores[serial] += gain
-        return sorted(scores, key=lambda serial: (-scores[serial], -serial))[:CANDIDATES]
+        return nlargest(CANDIDATES, scores, key=scores.__getitem__)
 
     def _shared(self, read: Reading, serial: int) -> tuple[str, ...]:
         told = self._told[serial]
@@ -369,11 +369,9 @@ class StoryIndex:
     def _read(self, entry: Entry, matches: Sequence[Match]) -> Reading:
         """The entry as read; remembered until it is absorbed, since placing and absorbing follow each other."""
         if self._last_read is None or self._last_read.entry is not entry:
-            self._last_read = read_entry(entry, matches, self._data, self._seen)
+            counts = Counts(self._opened, self._stories + YOUNG)
+            self._last_read = read_entry(entry, matches, self._data, counts)
         return self._last_read
-
-    def _seen(self, term: int) -> float:
-        return self._opened.get(term, 0) / (self._stories + YOUNG)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from bot.core.credits import sketch_of
+from bot.core.credits import lead_of, sketch
 from bot.core.model import Entry, Match
 from bot.core.polarity import Signs, signs_of
 from bot.core.reading import Headline, headline_of, read_words
 from bot.core.series import is_series
 from bot.core.storydata import StoryData
-from bot.core.vectors import SUMMARY_LENGTH, Vector, article_vector, headline_vector
+from bot.core.vectors import Counts, Vector, article_vector, headline_vector
 
 BRIEF = 8  # words of summary below which an entry is but a headline
 TITLE_WORDS = 4  # content words a headline needs before its mere repetition is identity
@@ -40,28 +40,25 @@ class Reading:
         return frozenset(place for _, meant in self.headline.places for place in meant)
 
 
-def read_entry(
-    entry: Entry, matches: Sequence[Match], data: StoryData, seen: Callable[[int], float]
-) -> Reading:
-    """Read an entry. ``seen`` tells which share of the stories a term opened."""
+def read_entry(entry: Entry, matches: Sequence[Match], data: StoryData, counts: Counts) -> Reading:
+    """Read an entry. ``counts`` tells how common its terms are among the stories so far."""
     language = data.of(entry.lang)
     title = read_words(entry.title, entry.lang, language)
-    text = entry.summary or entry.body
-    summary = read_words(text[:SUMMARY_LENGTH], entry.lang, language)
+    lead = lead_of(entry)  # only lends its words
     headline = headline_of(entry.title, title, language)
     series = is_series(entry.title)
     aliases = dict.fromkeys((entry.key, *entry.aliases, entry.link))
     return Reading(
         entry,
         headline,
-        article_vector(title, summary, language, seen),
-        headline_vector(title, language, seen),
-        brief=len(summary) < BRIEF,
+        article_vector([word.stem for word in title], lead, language, counts),
+        headline_vector(title, language, counts),
+        brief=len(lead) < BRIEF,
         series=series,
         signs=signs_of(matches),
         identities=tuple(_identity(alias) for alias in aliases if alias),
         title_identity=0 if series else _title_identity(headline, entry.lang),
-        sketch=sketch_of(entry),
+        sketch=sketch(lead),
     )
 
 

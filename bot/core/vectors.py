@@ -15,9 +15,11 @@ from __future__ import annotations
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 from zlib import crc32
 
 from bot.core.reading import Word
@@ -25,7 +27,6 @@ from bot.core.storydata import UNSEEN, Language, kind_of
 
 TITLE_WEIGHT = 1.5
 SUMMARY_WEIGHT = 1.0
-SUMMARY_LENGTH = 300  # characters
 BIGRAM_WEIGHT = 0.5
 CLASS_SHARE = 0.6  # of a word's squared weight in a headline, given to its class or country
 WORDS_A_TEXT = 50  # turns a share of running text into a share of articles
@@ -33,10 +34,18 @@ LEAST_IDF = 0.6  # terms found in more than half of all articles say nothing
 HIGHEST_IDF = 9.5
 BIGRAM_LEAST_IDF = 2.0
 
-Seen = Callable[[int], float]
-"""Checksum of a term → share of the articles in the window that have it."""
+
+class Counts(NamedTuple):
+    """How many stories a term opened (by its checksum), and out of how many."""
+
+    opened: Mapping[int, int]
+    stories: float
 
 
+NO_COUNTS = Counts({}, 1.0)
+
+
+@lru_cache(maxsize=1 << 16)
 def checksum(term: str) -> int:
     """The number a term is known by."""
     return crc32(term.encode())
@@ -58,53 +67,79 @@ class Vector:
         return sorted(self.words, key=lambda term: -self.weights[term])[:count]
 
 
-def rarity(term: str, language: Language, seen: float) -> float:
-    """IDF from the language at large and the window: −log(½ background + ½ max(background, window))."""
-    background = 1.0 - math.exp(-WORDS_A_TEXT * language.share.get(term, UNSEEN))
-    return min(-math.log(0.5 * background + 0.5 * max(background, seen)), HIGHEST_IDF)
+def rarities(terms: Iterable[str], language: Language, counts: Counts) -> Iterator[tuple[str, int, float]]:
+    """Each term with its checksum and IDF: −log(½ background + ½ max(background, share of stories it opened))."""
+    opened, share = counts.opened, language.share
+    for term in terms:
+        number = checksum(term)
+        background, alone = _background(share.get(term, UNSEEN))
+        seen = opened.get(number, 0) / counts.stories
+        yield (
+            term,
+            number,
+            alone if seen <= background else min(-math.log(0.5 * (background + seen)), HIGHEST_IDF),
+        )
 
 
-def article_vector(title: Sequence[Word], summary: Sequence[Word], language: Language, seen: Seen) -> Vector:
-    """The vector of an article from the words of its headline and summary, as they stand."""
-    counts = _counted((title, TITLE_WEIGHT), (summary, SUMMARY_WEIGHT))
-    idf = {term: rarity(term, language, seen(checksum(term))) for term in counts}
-    weights = {
-        term: idf[term] * (1.0 + math.log(count) if count > 1.0 else count)
-        for term, count in counts.items()
-        if idf[term] > LEAST_IDF
-    }
-    return _normalised(weights, dict(_bigrams(title, idf)))
+@lru_cache(maxsize=1 << 13)  # shares are rounded: a few thousand values
+def _background(share: float) -> tuple[float, float]:
+    """Share of articles, and the IDF of a term that is no commoner here than there."""
+    background = 1.0 - math.exp(-WORDS_A_TEXT * share)
+    return background, min(-math.log(background), HIGHEST_IDF)
 
 
-def headline_vector(title: Sequence[Word], language: Language, seen: Seen) -> Vector:
+@lru_cache(maxsize=1 << 10)
+def _damped(count: float) -> float:
+    return 1.0 + math.log(count) if count > 1.0 else count
+
+
+def article_vector(
+    title: Sequence[str], summary: Sequence[str], language: Language, counts: Counts
+) -> Vector:
+    """The vector of an article from the stems of its headline and summary, as they stand."""
+    found = dict.fromkeys((*title, *summary), 0.0)
+    for term in title:
+        found[term] += TITLE_WEIGHT
+    for term in summary:
+        found[term] += SUMMARY_WEIGHT
+    weights: dict[int, float] = {}
+    words: dict[int, str] = {}
+    rare: dict[str, float] = {}
+    for term, number, idf in rarities(found, language, counts):
+        rare[term] = idf
+        if idf > LEAST_IDF:
+            weights[number] = idf * _damped(found[term])
+            words[number] = term
+    return _normalised(weights, words, _bigrams(title, rare))
+
+
+def headline_vector(title: Sequence[Word], language: Language, counts: Counts) -> Vector:
     """The vector of a headline, in which words meet others of their class or country."""
     weights: dict[str, float] = {}
     classes: dict[str, float] = defaultdict(float)
-    for word in title:
-        idf = rarity(word.stem, language, seen(checksum(word.stem)))
+    for word, (_, _, idf) in zip(
+        title, rarities((word.stem for word in title), language, counts), strict=True
+    ):
         if idf <= LEAST_IDF:
             continue
         kin = _kin(word)
         weights[word.stem] = idf * (math.sqrt(1.0 - CLASS_SHARE) if kin else 1.0)
         for each in kin:
             classes[each] = max(classes[each], idf * math.sqrt(CLASS_SHARE / len(kin)))
-    return _normalised({**weights, **classes}, {})
-
-
-def _normalised(weights: Mapping[str, float], bigrams: Mapping[str, float]) -> Vector:
-    both = {**weights, **bigrams}
-    length = math.sqrt(sum(weight * weight for weight in both.values())) or 1.0
-    numbered = {checksum(term): weight / length for term, weight in both.items()}
+    weights.update(classes)
     words = {checksum(term): term for term in weights}
-    return Vector(numbered, words, len(words))
+    return _normalised({checksum(term): weight for term, weight in weights.items()}, words, ())
 
 
-def _counted(*texts: tuple[Sequence[Word], float]) -> dict[str, float]:
-    counts: dict[str, float] = defaultdict(float)
-    for words, weight in texts:
-        for word in words:
-            counts[word.stem] += weight
-    return counts
+def _normalised(
+    weights: dict[int, float], words: Mapping[int, str], bigrams: Iterable[tuple[str, float]]
+) -> Vector:
+    posted = len(weights)
+    weights.update((checksum(term), weight) for term, weight in bigrams)
+    length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
+    for term in weights:
+        weights[term] /= length
+    return Vector(weights, words, posted)
 
 
 def _kin(word: Word) -> tuple[str, ...]:
@@ -112,13 +147,17 @@ def _kin(word: Word) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kind_of(mark) for mark in word.marks if mark[0] in "=+-@"))
 
 
-def _bigrams(title: Sequence[Word], idf: Mapping[str, float]) -> Iterable[tuple[str, float]]:
+def _bigrams(title: Sequence[str], idf: Mapping[str, float]) -> Iterable[tuple[str, float]]:
     for left, right in pairwise(title):
-        rarer = max(idf[left.stem], idf[right.stem])
+        rarer = max(idf[left], idf[right])
         if rarer > BIGRAM_LEAST_IDF:
-            yield f"{left.stem} {right.stem}", BIGRAM_WEIGHT * rarer
+            yield f"{left} {right}", BIGRAM_WEIGHT * rarer
 
 
 def cosine(query: Mapping[int, float], terms: array[int], weights: array[float]) -> float:
     """The dot product of a query with stored terms and weights."""
-    return sum(query[term] * weight for term, weight in zip(terms, weights, strict=True) if term in query)
+    total = 0.0
+    for term, weight in zip(terms, weights, strict=True):
+        if term in query:
+            total += query[term] * weight
+    return total
