@@ -11,6 +11,7 @@ stems, no stance, no sum, only "does it occur". Processor time, so that a busy m
 from __future__ import annotations
 
 import argparse
+import gc
 import random
 import re
 import sqlite3
@@ -137,6 +138,8 @@ def compare(number: int, kind: str, seconds: float) -> None:
     book = RuleBook(rules, {}, load_languages())
     book.match(headline("warm", "en"))
     loaded = time.process_time() - start
+    gc.collect()
+    gc.freeze()  # as the bot does
     expressions, search = patterns(terms), full_text_search(terms)
     for length in (60, 750):
         entries = [drawing.article(length) for _ in range(300)]
