@@ -11,9 +11,9 @@ Within the hour
 
 Fairness
     The law serves items, so it starves rare feeds. The rarest therefore get most of an even share
-    (:mod:`bot.core.sharing`): their news comes no later than if all were polled alike, and the others pay for it: on the
-    traces we measure with, the mean delay is .54 of polling all alike without these floors and .59 with them, while the
-    ten rarest feeds come from 2.9 times to .96. ``benchmarks/pacing_traces.py --unfair`` shows the former.
+    (:mod:`bot.core.sharing`): their news comes no later than if all were polled alike, and the others pay for it: on
+    the traces we measure with, the mean delay is .54 of polling all alike without these floors and .59 with them,
+    while the ten rarest feeds come from 2.9 times to .96. ``benchmarks/pacing_traces.py --unfair`` shows the former.
 
 Burst
     A rule that fired says more than any volume: its feed and what is related to it (a shared tag, else the language)
@@ -47,6 +47,7 @@ BURST_ENDS = timedelta(hours=1)
 
 _EVEN_DAY = (1.0,) * 24
 _EVEN_HOUR = (1 / 60,) * 60
+_FEW = 20  # new ones among so many are not weighed at once
 _LEARNING = 1 / 500  # how much one poll tells of what looking ahead saves
 
 
@@ -136,7 +137,7 @@ class Pacemaker:
         self._common_day: Sequence[float] = _EVEN_DAY
         self._common_hour: Sequence[float] = _EVEN_HOUR
         self._saving = 1.0  # the law's polls by those of looking ahead
-        self._balanced = False
+        self._unsettled = 0  # feeds whose part of the budget is not weighed against the others'
         self._day = -1
 
     # ── which feeds ──────────────────────────────────────────────────────────────────────────────────
@@ -147,12 +148,12 @@ class Pacemaker:
             self._rhythms[name] = self._tempi.pop(name).rhythm
         for feed in wanted.values():
             self._tempo(feed).feed = feed
-        self._balanced = False
+        self._unsettled = len(self._tempi)
 
     def _tempo(self, feed: Feed) -> _Tempo:
         if feed.name not in self._tempi:
             self._tempi[feed.name] = _Tempo(feed, self._rhythms.pop(feed.name, Rhythm()))
-            self._balanced = False
+            self._unsettled += 1
         return self._tempi[feed.name]
 
     # ── learning ─────────────────────────────────────────────────────────────────────────────────────
@@ -163,7 +164,8 @@ class Pacemaker:
             return
         tempo.rhythm.read((time.timestamp() for time in published), now.timestamp())
         self._expect(tempo, int(now.timestamp()) // DAY)
-        self._balanced = False
+        tempo.polls = self._budget.share(feed)
+        self._unsettled += 1
 
     def saw(self, name: str, published: datetime, first_seen: datetime, *, live: bool = True) -> None:
         """A new item; not ``live`` when it comes from the archive or a first poll, and its age says nothing."""
@@ -228,13 +230,19 @@ class Pacemaker:
         tempo.deserved = sum(sqrt(hour * HOUR) for hour in hours[:24]) * tempo.unevenness
 
     # ── sharing the budget ───────────────────────────────────────────────────────────────────────────
+    def settle(self) -> None:
+        """Weigh feeds met since the last time against all others; until then each has an even share."""
+        if self._unsettled:
+            self._balance()
+
     def _settle(self) -> None:
-        if not self._balanced:
+        """The same while few feeds are known: to weigh ten thousand after every first answer takes an hour."""
+        if self._unsettled * _FEW > len(self._tempi):
             self._balance()
 
     def _balance(self) -> None:
         """Give every feed its polls a day: by the law, within its bounds, and together what the budget allows."""
-        self._balanced = True
+        self._unsettled = 0
         known = [tempo for tempo in self._tempi.values() if tempo.expected is not None]
         shares = [self._budget.share(tempo.feed) for tempo in known]
         fair = fair_parts([tempo.a_day for tempo in known])
