@@ -47,6 +47,7 @@ log = structlog.get_logger()
 UNDECIDED_PAUSE = timedelta(seconds=5)
 """Before a poll that could not be written is made again; doubled each time up to …"""
 LONGEST_UNDECIDED_PAUSE = timedelta(minutes=5)
+A_SECOND = 1_000  # feeds looked at for blindness: ten thousand are not looked at every second
 LATE = 60.0
 """Seconds by which a poll is so late that feeds must have piled up: their next polls are spread out."""
 
@@ -229,12 +230,17 @@ class Poller:
         if not self._remembers:
             await self._lookout.remember()
             self._remembers = True
+        looked = 0.0
         while True:
             await self._clock.sleep(self._options.tick)
             await self.save()
             await self._lookout.rebuild()
-            if await self._lookout.watch(self._asked()):
-                self._retry_all()
+            self._pace.settle()
+            now = self._clock.monotonic()
+            if now - looked >= min(len(self._watched) / A_SECOND, 10.0):
+                looked = now
+                if await self._lookout.watch(self._asked()):
+                    self._retry_all()
 
     def _asked(self) -> list[Asked]:
         return [
