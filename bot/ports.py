@@ -409,6 +409,10 @@ class Views(Archive, Protocol):
         """Deliveries, newest first."""
         ...
 
+    async def throttles(
+        self, now: datetime
+    ) -> Sequence[tuple[str, datetime, str]]: ...  # receiver, until, why
+
     async def told(self, story: str) -> Sequence[StoredDecision]:
         """Every entry filed under a story with its decision, oldest first."""
         ...

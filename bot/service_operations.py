@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import structlog
 
@@ -56,6 +57,11 @@ class Operations:
         for each in await self._on.views.outbox(limit=NEWEST):
             found.setdefault(each.receiver.name, Counter())[each.state.value] += 1
         return found
+
+    async def throttles(self, actor: Actor) -> Sequence[tuple[str, datetime, str]]:
+        """Receivers that get nothing yet: name, until when, why. Raises NotPermitted."""
+        actor.need(Role.ADMIN, "throttles")
+        return await self._on.views.throttles(self._on.now)
 
     async def retry(self, actor: Actor, delivery: str) -> None:
         """Owe a dead letter anew, at once. Raises InputError, NotPermitted."""

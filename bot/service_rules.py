@@ -8,11 +8,13 @@ overwrites what somebody else saved meanwhile. Everything saved is kept as a ver
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from difflib import unified_diff
+from itertools import chain, count
 from pathlib import Path
 
 import structlog
@@ -71,6 +73,20 @@ class Checked:
         return not self.failing and all(each.severity == "warning" for each in self.problems)
 
 
+_STARTING = """\
+rules:
+  - id: {rule}
+    title: {title}
+    keywords:
+      - {words}
+    examples:
+      match:
+        - {{text: "{title} reported in the north", lang: en}}
+      no_match:
+        - {{text: "A quiet day", lang: en}}
+"""
+
+
 def _nobody(_name: str, _text: str) -> None:
     """Is told."""
 
@@ -109,6 +125,21 @@ class Rules:
         """What may be typed in a file of that name. Raises NotPermitted."""
         actor.need(Role.EDITOR, "complete rules")
         return offers(name, tuple(self._on.orders().rulebook.lists))
+
+    async def fresh(self, actor: Actor, wanted: str) -> tuple[str, str]:
+        """Name and text of a new file on a topic: a rule that loads, to be filled. Raises InputError."""
+        actor.need(Role.EDITOR, "new rule file")
+        stem = re.sub(r"[^a-z0-9]+", "-", wanted.lower().removesuffix(".yaml")).strip("-")[:40]
+        if not stem:
+            raise InputError("Give the topic a name in Latin letters.")
+        path = file_named(self._folder(), f"{stem}.yaml")
+        if await asyncio.to_thread(path.exists):
+            raise InputError("There is a file of that name already.")
+        taken = self._on.orders().rulebook.rules
+        names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+        rule = next(each for each in names if each not in taken)
+        words = stem.replace("-", " ")
+        return path.name, _STARTING.format(rule=rule, title=words.capitalize(), words=words)
 
     async def check(self, actor: Actor, name: str, text: str) -> Checked:
         """Mistakes, hints and examples of a draft. Raises InputError."""
@@ -192,9 +223,25 @@ class Rules:
     async def proposals(self, actor: Actor, name: str) -> Sequence[Feedback]:
         """Headlines people called wrong that a rule of this file rang on, one a headline."""
         actor.need(Role.EDITOR, "proposals")
-        own = {rule.id for rule in self._on.orders().rulebook.rules.values() if rule.file == name}
+        rules = self._on.orders().rulebook.rules
+        known = {(rule.id, each.text) for rule in rules.values() for each in rule.examples}
         found = {(each.rule, each.title): each for each in await self._on.wishes.feedback(limit=500)}
-        return [each for each in found.values() if each.rule in own]
+        return [
+            each
+            for of, each in found.items()
+            if each.rule in rules and rules[each.rule].file == name and of not in known
+        ]
+
+    async def drop_proposal(self, actor: Actor, proposal: Feedback) -> None:
+        """It was right to ring: what people said of this headline and rule is put away. Raises InputError."""
+        actor.need(Role.EDITOR, "drop proposal")
+        said = await self._on.wishes.feedback(rule=proposal.rule, limit=500)
+        dropped = [
+            await self._on.wishes.drop_feedback(each.id) for each in said if each.title == proposal.title
+        ]
+        if not any(dropped):
+            raise InputError("There is no such feedback.")
+        log.info("rules.proposal.dropped", rule=proposal.rule, by=actor.name)
 
     async def with_example(self, actor: Actor, text: str, proposal: Feedback) -> str:
         """The draft with the headline as an example the rule must not ring on. Raises InputError."""

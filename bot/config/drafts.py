@@ -145,7 +145,12 @@ def with_no_match(text: str, rule: str, headline: str, lang: str) -> str:
         raise InputError("This rule does not stand in that file.")
     lines = text.splitlines(keepends=True)
     _insert(lines, found[0], f"{{text: {json.dumps(headline, ensure_ascii=False)}, lang: {lang or 'en'}}}")
-    return "".join(lines)
+    added = "".join(lines)
+    try:
+        parse_yaml(added.encode(), "draft")
+    except ConfigError:  # a rule in braces, on one line
+        raise InputError("Write this rule over several lines first.") from None
+    return added
 
 
 def _insert(lines: list[str], rule: Table, item: str) -> None:

@@ -162,6 +162,20 @@ class ViewTable:
         async with self._database.read() as connection:
             return [delivery_of(row) for row in await connection.execute(wanted)]
 
+    async def throttles(self, now: datetime) -> Sequence[tuple[str, datetime, str]]:
+        """Receiver, until when, and the reason its newest waiting message gives."""
+        lane = tables.lanes.c
+        closed = select(lane.receiver, lane.not_before).where(lane.not_before > now).order_by(lane.receiver)
+        said = select(_D.receiver, _D.reason).where(
+            _D.state == DeliveryState.OWED.value,
+            _D.reason != "",
+            _D.receiver.in_(select(closed.subquery().c.receiver)),
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(closed)).all()
+            because = {row[0]: row[1] for row in await connection.execute(said.order_by(_D.created))}
+        return [(name, until, because.get(name, "")) for name, until in rows]
+
     async def deliveries(self, story: str) -> Sequence[Delivery]:
         """What was owed about one story, in order."""
         wanted = select(tables.deliveries).where(_D.story == story).order_by(_D.created, _D.id)

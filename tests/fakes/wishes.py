@@ -90,6 +90,7 @@ class MemoryViews:
         self.stories: dict[str, StoryRecord] = {}
         self.owing: list[Delivery] = []
         self.numbers = Counts()
+        self.closed: list[tuple[str, datetime, str]] = []
 
     async def counts(self) -> Counts:
         return self.numbers
@@ -126,6 +127,9 @@ class MemoryViews:
 
     async def owed(self) -> int:
         return sum(each.state is DeliveryState.OWED for each in self.owing)
+
+    async def throttles(self, now: datetime) -> Sequence[tuple[str, datetime, str]]:
+        return [each for each in self.closed if each[1] > now]
 
     async def newest_stories(self, limit: int, *, since: datetime | None = None) -> Sequence[StoryRecord]:
         found = [

@@ -125,3 +125,12 @@ async def test_what_was_decided_about_a_repeat_keeps_its_steps(store: Store) -> 
     assert found is not None
     assert found.decision == decided(story="st-1")
     assert found.at == AT
+
+
+async def test_who_is_asked_to_wait_is_told_with_the_reason_until_it_is_over(store: Store) -> None:
+    later = AT + timedelta(minutes=5)
+    await write(store, record(entry(), story="st-1", stories=[story()], owed=[owed()]))
+    await store.outbox.postpone("st-1/desk/1", later, "asked to wait 300 s")
+    await store.outbox.throttle("desk", later)
+    assert await store.views.throttles(AT) == [("desk", later, "asked to wait 300 s")]
+    assert await store.views.throttles(later) == []

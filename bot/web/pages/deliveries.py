@@ -47,6 +47,25 @@ class _Deliveries:
         self._table.on("retry", lambda event: self._do(self._operations.retry, event))
         self._table.on("drop", lambda event: self._do(self._operations.drop, event))
         self._empty.set_visibility(not dead)
+        await self._throttles()
+        await self._lanes()
+
+    async def _throttles(self) -> None:
+        """Who gets nothing yet, and why."""
+        t, closed = self._here.t, await self._operations.throttles(self._here.actor)
+        if not closed:
+            return
+        ui.label(t("Asked to wait")).classes("na-h2")
+        with ui.element("ul").props("data-do=throttles"):
+            for name, until, reason in closed:
+                with ui.element("li"):
+                    ui.label(
+                        t("{receiver}: nothing before {until}", receiver=name, until=f"{until:%H:%M:%S} UTC")
+                    )
+                    ui.label(reason).classes("na-soft")
+
+    async def _lanes(self) -> None:
+        t = self._here.t
         ui.label(t("Lanes")).classes("na-h2")
         lanes = await self._operations.lanes(self._here.actor)
         if not lanes:

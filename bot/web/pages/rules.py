@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import quote
 
 from nicegui import ui
@@ -30,24 +31,31 @@ def register() -> None:
     async def first(request: Request) -> None:
         await _page(request, "")
 
+    @ui.page("/rules/new/{topic}")
+    async def fresh(request: Request, topic: str) -> None:
+        await _page(request, "", topic)
+
     @ui.page("/rules/{file}")
     async def page(request: Request, file: str) -> None:
         await _page(request, file)
 
 
-async def _page(request: Request, file: str) -> None:
+async def _page(request: Request, file: str, topic: str = "") -> None:
     here = Here.of(request)
     with frame(here, here.t("Rules"), "/rules"):
         try:
             files = await here.service.rules.files(here.actor)
             name = file or next((each.name for each in files if each.rules), "new.yaml")
-            text = await here.service.rules.text(here.actor, name)
+            text = saved = await here.service.rules.text(here.actor, name)
+            if topic:
+                saved = ""
+                name, text = await here.service.rules.fresh(here.actor, topic)
         except NewsalertError as error:
             refused(here, error)
             return
         with ui.element("div").classes("na-rules"):
             _files(here, files, name)
-            desk = _Desk(here, name, text)
+            desk = _Desk(here, name, text, saved)
             desk.show()
         await ui.context.client.connected()  # the page stands; what takes longer comes after it
         await desk.fill()
@@ -59,6 +67,14 @@ def _files(here: Here, files: Sequence[RuleFile], current: str) -> None:
             link = ui.link(each.name, f"/rules/{quote(each.name)}")
             if each.name == current:
                 link.props('aria-current="page"')
+        box = ui.input(here.t("A new topic")).props("dense outlined data-do=topic")
+
+        def go() -> None:
+            if box.value:
+                ui.navigate.to(f"/rules/new/{quote(str(box.value), safe='')}")
+
+        box.on("keydown.enter", go)
+        ui.button(here.t("Add file"), on_click=go).props("no-caps outline dense data-do=add-file")
 
 
 class Completion(Element, component="completion.js"):
@@ -73,11 +89,11 @@ class Completion(Element, component="completion.js"):
 class _Desk:
     """One file being edited by one visitor."""
 
-    def __init__(self, here: Here, name: str, text: str) -> None:
+    def __init__(self, here: Here, name: str, text: str, saved: str) -> None:
         self._here = here
         self._name = name
         self._text = text
-        self._base = mark_of(text)
+        self._base = mark_of(saved)
         self._rules = here.service.rules
         self._typed = 0
 
@@ -104,7 +120,7 @@ class _Desk:
             self._try_box()
             self._shadow = ui.element("section").props("data-do=shadow-report")
             self._comparison = ui.element("section").props("data-do=comparison")
-            self._proposals = ui.element("section")
+            self._proposals = ui.element("section").props("data-do=proposals")
             self._versions = ui.element("section").props("data-do=versions")
 
     async def fill(self) -> None:
@@ -236,6 +252,7 @@ class _Desk:
             await self._rules.save(self._here.actor, self._name, self._text, base=self._base)
             self._base = mark_of(self._text)
             self._show_shadow()
+            await self._show_proposals()
             await self._show_versions()
 
     async def _show_versions(self) -> None:
@@ -277,6 +294,7 @@ class _Desk:
     async def _show_proposals(self) -> None:
         t = self._here.t
         found = await self._rules.proposals(self._here.actor, self._name)
+        self._proposals.clear()
         if not found:
             return
         with self._proposals, ui.element("div").classes("na-card"):
@@ -284,9 +302,16 @@ class _Desk:
             for each in found:
                 with ui.element("div").classes("na-row"):
                     ui.label(f"{each.title} ({each.rule}, {each.score})").classes("col")
-                    ui.button(t("Add as no_match"), on_click=lambda _, f=each: self._add(f)).props(
-                        "flat dense no-caps"
-                    )
+                    for name, act, do in (
+                        (t("Add as no_match"), self._add, "add-example"),
+                        (t("Drop"), self._drop_proposal, "drop-proposal"),
+                    ):
+                        ui.button(name, on_click=partial(act, each)).props(f"flat dense no-caps data-do={do}")
+
+    async def _drop_proposal(self, proposal: Feedback) -> None:
+        async with told(self._here, self._here.t("Dropped.")):
+            await self._rules.drop_proposal(self._here.actor, proposal)
+            await self._show_proposals()  # last: what was clicked goes with it
 
     async def _add(self, proposal: Feedback) -> None:
         async with told(self._here):
