@@ -199,10 +199,10 @@ def _told(headline: Headline) -> set[str]:
 
 def swapped(new: Headline, old: Headline) -> str:
     """Why one word swapped in the same template tells two headlines apart; "" if it does not."""
+    if why := _last_swapped(new, old):
+        return why
     left, right = _content(new), _content(old)
     gone, come = _only(left, right), _only(right, left)
-    if not gone and not come:
-        return _last_swapped(new.words, old.words)
     if len(gone) != 1 or len(come) != 1:
         return ""
     one, other = gone[0], come[0]
@@ -213,11 +213,15 @@ def swapped(new: Headline, old: Headline) -> str:
     return f"“{one.spelled}” instead of “{other.spelled}”"
 
 
-def _last_swapped(new: Sequence[Word], old: Sequence[Word]) -> str:
-    """All else told by both, the last word decides, and be it a small one: *baut … auf*, *baut … ab*; *in*, *out*."""
-    one, other = new[-1], old[-1]
-    told = {word.stem for word in new} & {word.stem for word in old}
-    if one.stem in told or other.stem in told:
+def _last_swapped(new: Headline, old: Headline) -> str:
+    """All else told by both, a small last word decides: *baut … auf*, *baut … ab*; *in*, *out*."""
+    left, right = (
+        [word.stem for word in each.words[:-1] if word.stem in each.content] for each in (new, old)
+    )
+    if left != right or len(left) < SAME_TEMPLATE:
+        return ""
+    one, other = new.words[-1], old.words[-1]
+    if one.stem == other.stem or (one.stem in new.content and other.stem in old.content):
         return ""
     return f"“{one.spelled}” instead of “{other.spelled}”"
 
