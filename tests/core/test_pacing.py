@@ -46,6 +46,18 @@ def test_four_times_the_news_is_polled_about_twice_as_often() -> None:
     assert 1.5 < seconds(pace, calm) / seconds(pace, busy) < 2.2
 
 
+def test_one_newcomer_among_many_has_an_even_share_until_all_are_weighed() -> None:
+    many = [(feed(f"f{number}"), 40.0) for number in range(50)]
+    new = feed("new")
+    pace = paced(*many)
+    pace.arrange([*(each for each, _ in many), new])
+    pace.settle()
+    pace.read(new, newest(160.0), NOW)
+    assert 250 < seconds(pace, new) < 350
+    pace.settle()
+    assert seconds(pace, new) < 220
+
+
 def test_the_budget_is_spent_and_not_overspent() -> None:
     feeds = [(feed(f"f{number}"), float(rate)) for number, rate in enumerate((2, 10, 40, 90, 200))]
     pace = paced(*feeds)
