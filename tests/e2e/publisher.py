@@ -14,6 +14,7 @@ class Site:
     """Serves from a thread until left; ``publish`` may be called at any time."""
 
     def __init__(self) -> None:
+        self.asked = 0
         self._items: dict[str, list[str]] = {"/feed": [], "/second": []}
         site = self
 
@@ -54,6 +55,7 @@ class Site:
 
     def answer(self, path: str) -> tuple[str, bytes]:
         """What stands there."""
+        self.asked += 1
         if path in self._items:
             items = "".join(self._items[path])
             channel = f"<channel><title>Harbour{path}</title>{items}</channel>"
