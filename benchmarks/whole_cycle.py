@@ -48,13 +48,16 @@ GOALS = {
 
 
 # ── ours ─────────────────────────────────────────────────────────────────────────────────────────────
-def settings_for(folder: Path, base: str, feeds: int) -> Settings:
-    """The shipped rules over these feeds; every pause between polls so long that rounds are ours to call."""
+def settings_for(folder: Path, base: str, feeds: int, hosts: int = 1) -> Settings:
+    """The shipped rules over feeds of so many hosts; pauses between polls so long that rounds are ours to call."""
     rules = folder / "rules"
     rules.mkdir()
     for path in shipped_rules().glob("*.yaml"):
         (rules / path.name).write_bytes(path.read_bytes())
-    listed = "".join(f"  - {{name: paper{at}, url: '{base}/feed/{at}'}}\n" for at in range(feeds))
+    bases = [base.replace("127.0.0.1", f"127.0.0.{host}") for host in range(1, hosts + 1)]
+    listed = "".join(
+        f"  - {{name: paper{at}, url: '{bases[at % hosts]}/feed/{at}'}}\n" for at in range(feeds)
+    )
     (rules / "feeds.yaml").write_text(f"feeds:\n{listed}", "utf-8")
     (rules / "routes.yaml").write_text(
         "receivers:\n  - {name: screen, kind: console}\nroutes:\n  - {when: {level: medium+}, to: screen}\n",
