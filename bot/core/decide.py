@@ -29,6 +29,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.core.lint import LANGUAGE_NAMES
 from bot.core.model import (
     Alert,
     AlertKind,
@@ -371,6 +372,10 @@ def _story_step(placement: Placement) -> Step:
         detail += f", shared {', '.join(placement.shared[:6])}"
     if placement.veto:
         detail += f"; not “{placement.differs_from}”: {placement.veto}"
+    for link in placement.linked:
+        detail += (
+            f"; also reported in {LANGUAGE_NAMES.get(link.lang, link.lang)} by {link.owner} ({link.story})"
+        )
     return Step("story", placement.how, detail)
 
 

@@ -26,7 +26,7 @@ from bot.core.model import (
     StoryState,
 )
 from bot.core.rules import Confirm, Rule
-from bot.core.stories import Placement
+from bot.core.stories import Link, Placement
 
 NOW = datetime(2022, 2, 15, 12, 0, tzinfo=UTC)
 WITHDRAWAL = Rule("withdrawal", "Troops pulling back", (), direction=Direction.DEESCALATION)
@@ -295,3 +295,11 @@ def test_the_loudest_rule_leads_and_the_others_are_named() -> None:
     decision, _ = judge((match(60), match(20, INVASION)))
     assert decision.alert is not None
     assert (decision.alert.rule, decision.alert.also) == ("withdrawal", (("invasion", 20),))
+
+
+def test_who_tells_it_in_another_language_stands_in_the_story_step() -> None:
+    links = (Link("st-7", "ru", "Harbour Herald", "Войска отходят"), Link("st-8", "pl", "Gazeta", "Wojska"))
+    decision, _ = judge(place=replace(placed(), linked=links))
+    story = next(step for step in decision.steps if step.stage == "story")
+    assert "also reported in Russian by Harbour Herald (st-7)" in story.detail
+    assert "also reported in pl by Gazeta (st-8)" in story.detail
