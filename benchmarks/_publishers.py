@@ -34,8 +34,6 @@ GRAVE = (
     "hackers steal data of a ministry",
 )
 """Headlines that rules are about; one item in thirty has one."""
-HOSTS = 100
-"""Addresses of the loopback at which all of it is served: very many feeds are not of one host."""
 START = datetime.now(UTC) - timedelta(hours=20)
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>'
@@ -121,9 +119,6 @@ async def _serve(feeds: int, items: int) -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
     port = runner.addresses[0][1]
-    if sys.platform == "linux":  # elsewhere the loopback has one address
-        for host in range(2, HOSTS + 1):
-            await web.TCPSite(runner, f"127.0.0.{host}", port, backlog=1024).start()
     print(f"http://127.0.0.1:{port}", flush=True)
     await asyncio.Event().wait()
 

@@ -54,7 +54,7 @@ def settings_for(folder: Path, base: str, feeds: int, hosts: int = 1) -> Setting
     rules.mkdir()
     for path in shipped_rules().glob("*.yaml"):
         (rules / path.name).write_bytes(path.read_bytes())
-    bases = [base.replace("127.0.0.1", f"127.0.0.{host}") for host in range(1, hosts + 1)]
+    bases = [base.replace("127.0.0.1", f"h{at}.localhost") for at in range(hosts)] if hosts > 1 else [base]
     listed = "".join(
         f"  - {{name: paper{at}, url: '{bases[at % hosts]}/feed/{at}'}}\n" for at in range(feeds)
     )
