@@ -65,7 +65,8 @@ class CourierOptions:
     """Seconds, except ``ahead``."""
 
     sweep: float = 1.0  # look into the outbox at least this often, whatever wakes us
-    grace: float = 2.0  # before asking whether a message arrived: it may still be on its way
+    grace: float = 2.0  # before asking whether a message arrived: it may still be on its way …
+    restart_grace: float = 2.0  # … the same for what the last life left, at the start
     look_back: float = 1.0  # between two looks for what a dead worker or a failed lane left in doubt …
     late_grace: float = (
         20.0  # … and before asking about that: a worker cut from the database alone may still send
@@ -112,7 +113,7 @@ class Courier:
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────
     async def run(self) -> None:
         """Deliver until :meth:`stop`. What a crash left in doubt is reconciled first."""
-        looked, grace = -self._options.look_back, self._options.grace
+        looked, grace = -self._options.look_back, self._options.restart_grace
         while not self._stopping.is_set():
             self._wake.clear()
             try:

@@ -75,7 +75,7 @@ class Line:
             clock=self.clock,
             wake=asyncio.Event(),
             admins=admins,
-            options=CourierOptions(grace=0),
+            options=CourierOptions(grace=0, restart_grace=0),
             jitter=lambda: 0.0,
         )
 

@@ -74,8 +74,8 @@ async def parsers_here() -> AsyncIterator[Parsers]:
 
 
 async def life(settings: Settings, told: int, *, is_to_die: bool) -> None:
-    """Run the bot until nothing is left to do. The servers are calm when it begins, so in doubt need not wait."""
-    parts = Parts(web=False, courier=CourierOptions(grace=0.0, sweep=0.2))
+    """Run the bot until nothing is left to do. The servers are calm then: what the dead left need not wait."""
+    parts = Parts(web=False, courier=CourierOptions(restart_grace=0.0, sweep=0.2))
     if is_to_die:
         parts = Parts(web=False, courier=parts.courier, parsers=parsers_here)
     async with running_bot(settings, parts) as bot, asyncio.timeout(LONGEST) as hanging:
