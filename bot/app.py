@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
+from functools import partial
 from signal import Signals
 
 import structlog
@@ -127,7 +128,7 @@ class Bot:
             store.news,
             store.wishes,
             orders=lambda: in_force.orders,
-            new_index=new_story_index,
+            new_index=partial(new_story_index, settings.rules_dir),
             wake=self.owed,
             observe=self._observed,
         )
@@ -388,7 +389,7 @@ async def running_bot(settings: Settings, parts: Parts | None = None) -> AsyncIt
     missing = missing_secrets(settings, desk.receivers)
     if missing:
         raise ConfigError(missing)
-    await asyncio.to_thread(warm, orders.rulebook)
+    await asyncio.to_thread(warm, orders.rulebook, settings.rules_dir)
     async with AsyncExitStack() as stack:
         store = await open_store(settings.database_url)
         stack.push_async_callback(store.close)

@@ -15,6 +15,9 @@ from bot.core.storydata import StoryData
 from bot.errors import ConfigError
 from bot.ingest import Orders
 
+LEARNED = "background"
+"""The folder, within the editors', of word tables learned from their own archive."""
+
 
 def load_orders(rules_dir: Path) -> Orders:
     """The folder as it stands, compiled. Raises ConfigError with every mistake; examples are not run."""
@@ -37,22 +40,25 @@ def orders_of(desk: Desk, rulebook: RuleBook | None = None) -> Orders:
 
 
 @cache
-def _story_data() -> StoryData:
-    return load_story_data()
+def _story_data(rules_dir: Path | None) -> StoryData:
+    return load_story_data(learned=rules_dir and rules_dir / LEARNED)
 
 
-def new_story_index() -> StoryIndex:
-    """An empty index; the tables behind it are read once a process."""
-    return StoryIndex(_story_data())
+def new_story_index(rules_dir: Path | None = None) -> StoryIndex:
+    """An empty index; the tables behind it are read once a process. Raises ConfigError for a table that is none.
+
+    What was learned from the editors' own archive lies in their folder and goes before what is shipped.
+    """
+    return StoryIndex(_story_data(rules_dir))
 
 
-def warm(rulebook: RuleBook) -> None:
+def warm(rulebook: RuleBook, rules_dir: Path | None = None) -> None:
     """Read and compile now what the first article would otherwise wait for.
 
     What was compiled lives on, so the collector need not look at it again: with ten thousand rules a full collection
     would stop the loop for half a second.
     """
-    new_story_index()
+    new_story_index(rules_dir)
     for language in ("en", "de", "ru", "uk"):
         rulebook.match(headline("", language))
     gc.collect()

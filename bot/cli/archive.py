@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -50,8 +51,8 @@ def replay(file: ArchiveArgument, rules: RulesOption = None) -> None:
     """
 
     async def run(stream: Lines) -> None:
-        orders = load_orders(output.settings_with(rules).rules_dir)
-        async for line in replay_items(stream, orders, new_story_index):
+        folder = output.settings_with(rules).rules_dir
+        async for line in replay_items(stream, load_orders(folder), partial(new_story_index, folder)):
             output.print_json(line)
 
     with output.told_plainly():

@@ -32,6 +32,7 @@ COMMANDS = {
     "feeds": ("bot.cli.feeds", "app", KEEP),
     "rules": ("bot.cli.rules", "app", KEEP),
     "story": ("bot.cli.story", "story", ASK),
+    "stories": ("bot.cli.stories", "app", KEEP),
     "outbox": ("bot.cli.outbox", "app", BOT),
     "console-user": ("bot.cli.webuser", "console_user", BOT),
 }

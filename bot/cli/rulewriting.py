@@ -63,7 +63,7 @@ def _read(rules_dir: Path, rule_id: str, file: Path) -> tuple[Suggester, Lines]:
         raise InputError(f"there is no rule {rule_id!r}; newsalert rules list shows them")
     lists = {**builtin_lists(), **load_desk(rules_dir).lists}
     suggester = Suggester(rulebook.rules[rule_id], lists, word_shares())
-    index = new_story_index()
+    index = new_story_index(rules_dir)
     stream = Lines(archive_lines(file))
     for item in stream:
         entry = entry_of_item(item)

@@ -100,7 +100,7 @@ def cluster(rules: RulesOption = None) -> None:
     with output.told_plainly():
         folder = output.settings_with(rules).rules_dir
         rulebook = load_orders(folder).rulebook if folder.is_dir() else None
-        index = new_story_index()
+        index = new_story_index(folder)
         stream = Lines(sys.stdin)
         for item in stream:
             entry = entry_of_item(item)

@@ -1,7 +1,8 @@
 """Loads what telling stories apart needs to know: word tables, places, countries and the editable phrases.
 
 The tables lie in ``bot/data`` and are built by ``benchmarks/build_background.py`` and ``benchmarks/build_places.py``;
-``polarity/<lang>.yaml`` beside this file is written by hand and may be edited.
+``polarity/<lang>.yaml`` beside this file is written by hand and may be edited. A word table in ``background/`` of the
+editors' folder, learned from their own archive, takes the place of the shipped one of its language.
 """
 
 from __future__ import annotations
@@ -38,17 +39,29 @@ SIDES = 2
 Marked = tuple[str, str]  # a phrase as written, and one mark
 
 
-def load_story_data(data: Path = DATA, phrases: Path = PHRASES) -> StoryData:
-    """Read everything. Raises ConfigError with all mistakes of the hand-written files at once."""
+def load_story_data(data: Path = DATA, phrases: Path = PHRASES, learned: Path | None = None) -> StoryData:
+    """Read everything; ``learned`` is a folder of word tables that go before the shipped ones.
+
+    Raises ConfigError with all mistakes of the hand-written files, and every table that cannot be read, at once.
+    """
     problems: list[Problem] = []
-    languages = {lang: _language(lang, data, phrases / f"{lang}.yaml", problems) for lang in LANGUAGES}
+    languages = {lang: _language(lang, data, phrases, learned, problems) for lang in LANGUAGES}
     if problems:
         raise ConfigError(problems)
     return StoryData(languages)
 
 
-def _language(lang: str, data: Path, phrases: Path, problems: list[Problem]) -> Language:
-    share, ordinary = read_background(data, lang)
+def _language(
+    lang: str, data: Path, phrases: Path, learned: Path | None, problems: list[Problem]
+) -> Language:
+    own = learned is not None and background_file(learned, lang).exists()
+    try:
+        share, ordinary = read_background(learned if learned and own else data, lang)
+    except (OSError, EOFError, ValueError) as error:
+        path = background_file(learned if learned and own else data, lang)
+        problems.append(Problem(str(path), 0, "", f"is no word table: {error}", "learn it anew or remove it"))
+        share, ordinary = {}, frozenset()
+    phrases /= f"{lang}.yaml"
     marks: dict[tuple[str, ...], set[str]] = defaultdict(set)
     spelled: dict[tuple[str, ...], str] = {}
     for place, stemmed in _places(data, lang):
@@ -88,11 +101,30 @@ def _stemmed(written: str, lang: str) -> tuple[str, ...]:
 
 
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────────
+def background_file(folder: Path, lang: str) -> Path:
+    """The word table of a language."""
+    return folder / f"words.{lang}.tsv.gz"
+
+
+def write_background(folder: Path, lang: str, share: Mapping[str, float], ordinary: Collection[str]) -> Path:
+    """Write a word table whole or not at all. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = background_file(folder, lang)
+    lines = (
+        f"{stem}\t{round(100 * math.log(value))}\t{'c' if stem in ordinary else ''}\n"
+        for stem, value in share.items()
+    )
+    new = path.with_suffix(".new")
+    with gzip.GzipFile(new, "wb", compresslevel=9, mtime=0) as file:
+        file.write("".join(lines).encode())
+    return new.replace(path)
+
+
 def read_background(data: Path, lang: str) -> tuple[dict[str, float], frozenset[str]]:
     """Stem → its share of running text, and the stems that are ordinary words."""
     share: dict[str, float] = {}
     ordinary: set[str] = set()
-    for stem, logarithm, mark in _rows(data / f"words.{lang}.tsv.gz"):
+    for stem, logarithm, mark in _rows(background_file(data, lang)):
         share[stem] = math.exp(int(logarithm) / 100)
         if mark:
             ordinary.add(stem)
