@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable, Mapping
 from bot.config.settings import Settings
 from bot.core.model import Feed
 from bot.poller import Poller
-from bot.poller_watched import first_of
 from bot.ports import Clock
 from bot.sources import FeedSource
 from bot.sources.http import Client
 from bot.sources.websub import Hub, Reply, Subscriber
+from bot.waiting import first_of
 
 PATH = "/websub"
 ASK_EVERY = 60.0  # seconds between two looks at which hubs want to be asked; a new one is asked at once

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -56,6 +56,7 @@ from bot.core.storystate import thread_of
 from bot.errors import Ambiguous, DeliveryError, NotifierStopped, StoreError
 from bot.failpoint import reach
 from bot.ports import Clock, Digests, Notifier, Outbox
+from bot.waiting import first_of
 
 log = structlog.get_logger()
 
@@ -124,7 +125,7 @@ class Courier:
                 await self.sweep()
             except StoreError as error:
                 log.warning("outbox.unreadable", error=str(error))
-            await self._first(self._wake.wait(), self._clock.sleep(self._options.sweep))
+            await first_of(self._wake.wait(), self._clock.sleep(self._options.sweep))
 
     async def recover(self, grace: float = 0.0) -> None:
         """Start a lane for each receiver with deliveries in doubt; nothing else goes there until they are settled.
@@ -161,7 +162,7 @@ class Courier:
         """Claim no more, let messages under way finish for a while, then let go; what is left stays owed."""
         self._stopping.set()
         if self._lanes:
-            await self._first(self.idle(), self._clock.sleep(self._options.drain))
+            await first_of(self.idle(), self._clock.sleep(self._options.drain))
         for lane in self._lanes.values():
             lane.cancel()
         await asyncio.gather(*self._lanes.values(), return_exceptions=True)
@@ -202,20 +203,10 @@ class Courier:
     async def _pause(self, seconds: float) -> None:
         """Wait that long, or until we are told to stop."""
         if seconds > 0:
-            await self._first(self._stopping.wait(), self._clock.sleep(seconds))
+            await first_of(self._stopping.wait(), self._clock.sleep(seconds))
 
     async def _pause_until(self, time: datetime) -> None:
         await self._pause((time - self._clock.now()).total_seconds())
-
-    @staticmethod
-    async def _first(*waits: Coroutine[None, None, object]) -> None:
-        tasks = [asyncio.ensure_future(wait) for wait in waits]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _rest(self, receiver: Receiver, until: datetime) -> float:
         """Nothing to this receiver before then, as long as this process lives; returns the monotonic time."""

@@ -39,8 +39,9 @@ from bot.errors import FetchError, ParseError, StoreError
 from bot.failpoint import reach
 from bot.poller_lookout import Asked, Gap, History, Lookout, Notice, no_history, tell_nobody
 from bot.poller_states import StateBook
-from bot.poller_watched import HubCalls, Parse, PollerOptions, Watched, first_of, is_asked, parse_here
+from bot.poller_watched import HubCalls, Parse, PollerOptions, Watched, is_asked, parse_here
 from bot.ports import Clock, FeedStates, Polled, PollRecord, Remembering, Source
+from bot.waiting import first_of
 
 log = structlog.get_logger()
 
@@ -57,8 +58,7 @@ class Poller:
 
     ``sources`` maps a feed's kind to its source; ``notice(topic, text)`` tells the operators and may raise StoreError;
     ``parse`` runs a source's parser, in a child process for instance; ``history(since)`` is what the store remembers of
-    publications; ``hub_calls(feed)`` whether a hub does; ``gap(polled)`` hears of gaps;
-    ``jitter()`` is a random number from 0 to 1.
+    publications; ``hub_calls(feed)`` whether a hub does; ``gap(polled)`` hears of gaps; ``jitter()`` is from 0 to 1.
     """
 
     def __init__(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.core.model import Feed, FeedState, FeedStatus, Fetched, RawEntry
@@ -46,14 +45,3 @@ class Watched:
 def is_asked(state: FeedState) -> bool:
     """Whether a feed in this state is polled by itself."""
     return state.status not in (FeedStatus.GONE, FeedStatus.PAUSED)
-
-
-async def first_of(*waits: Coroutine[None, None, object]) -> None:
-    """Wait for one of these; the others are given up."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

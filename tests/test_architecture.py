@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 LEAVES = {
     "failpoint",
+    "waiting",
     "metrics",
     "logs",
 }  # may be imported by every layer but core and errors; import only core
