@@ -6,8 +6,9 @@ where Slack reads ``<!channel>`` and its kin; there ``&``, ``<`` and ``>`` are e
 joiners around ``*``, ``_``, ``~``, ````` and after ``:`` keep them from becoming bold words and emoji. A link is an
 element of its own and its label is our rendering of its own host, never the publisher's words.
 
-Limits (Slack's, then ours): 50 blocks, header 150, section 3,000, URL 3,000, and a hidden one near 13,200 characters
-in all blocks together. A page stays below 45 blocks and 9,000 characters; a digest turns the page.
+Limits (Slack's, then ours): 50 blocks, header 150, section 3,000, URL 3,000, 4,000 in the fallback, and a hidden one
+near 13,200 characters in all blocks together. A page stays below 45 blocks and 9,000 characters; a digest turns the
+page.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ HEADER_LENGTH = 150
 SUMMARY_LENGTH = 600
 LINE_LENGTH = 160
 NOTICE_LENGTH = 2_900
+FALLBACK_LENGTH = 4_000
 MOST_SUM_LINES = 12
 MOST_SOURCES = 10
 MOST_BLOCKS = 45
@@ -93,7 +95,10 @@ def reply_page(alert: Alert, *, repeat: bool = False) -> Page:
 
 def _notice_page(message: Message) -> Page:
     text = brief(message.notice, NOTICE_LENGTH) or "…"
-    return Page(_escape(text), [_rich_text(_section(_plain(text)))])
+    fallback = _escape(text)
+    if len(fallback) > FALLBACK_LENGTH:  # nothing but signs, each of which takes up to five letters
+        fallback = _escape(brief(text, FALLBACK_LENGTH // 6))
+    return Page(fallback, [_rich_text(_section(_plain(text)))])
 
 
 def _digest_pages(message: Message) -> Iterator[Page]:

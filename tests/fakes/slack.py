@@ -119,7 +119,7 @@ class SlackFake:
         channel = self._channel(asked, by_name=True)
         if not channel.member:
             raise SlackSaysNoError("not_in_channel")
-        self._judge(asked)
+        judge_blocks(asked)
         parent = asked.get("thread_ts")
         if parent and not any(each["ts"] == parent for each in channel.messages):
             raise SlackSaysNoError("thread_not_found")
@@ -135,7 +135,7 @@ class SlackFake:
 
     def chat_update(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         channel = self._channel(asked)
-        self._judge(asked)
+        judge_blocks(asked)
         message = next((each for each in channel.messages if each["ts"] == asked["ts"]), None)
         if message is None:
             raise SlackSaysNoError("message_not_found")
@@ -181,21 +181,6 @@ class SlackFake:
         raise SlackSaysNoError("channel_not_found")
 
     @staticmethod
-    def _judge(asked: Mapping[str, Any]) -> None:
-        blocks = asked.get("blocks") or []
-        if not blocks and not asked.get("text"):
-            raise SlackSaysNoError("no_text")
-        if len(blocks) > MOST_BLOCKS:
-            raise SlackSaysNoError("invalid_blocks")
-        try:
-            for block in Block.parse_all(blocks):
-                block.validate_json()
-        except (SlackObjectFormationError, TypeError) as error:
-            raise SlackSaysNoError("invalid_blocks") from error
-        if sum(map(len, texts_of(blocks))) > MOST_CHARACTERS:
-            raise SlackSaysNoError("msg_blocks_too_long")
-
-    @staticmethod
     def _content(asked: Mapping[str, Any]) -> dict[str, Any]:
         kept = ("text", "blocks", "metadata", "unfurl_links", "unfurl_media", "mrkdwn", "parse")
         return {name: asked[name] for name in kept if name in asked}
@@ -231,7 +216,7 @@ class SlackFake:
         self.calls.append(("hook", asked))
 
         def act() -> None:
-            self._judge(asked)
+            judge_blocks(asked)
             self._count += 1
             self.desk.messages.append({"ts": f"{self._now():.0f}.{self._count:06}", **self._content(asked)})
 
@@ -284,6 +269,31 @@ def _hang_up(request: web.Request) -> web.StreamResponse:
     assert request.transport is not None
     request.transport.abort()
     return web.Response()
+
+
+def judge_blocks(asked: Mapping[str, Any]) -> None:
+    """Raises SlackSaysNoError for what Slack would refuse of a message's text and blocks."""
+    blocks = asked.get("blocks") or []
+    if not blocks and not asked.get("text"):
+        raise SlackSaysNoError("no_text")
+    if len(blocks) > MOST_BLOCKS:
+        raise SlackSaysNoError("invalid_blocks")
+    try:
+        for block in Block.parse_all(blocks):
+            block.validate_json()
+    except (SlackObjectFormationError, TypeError) as error:
+        raise SlackSaysNoError("invalid_blocks") from error
+    if sum(map(len, texts_of(blocks))) > MOST_CHARACTERS:
+        raise SlackSaysNoError("msg_blocks_too_long")
+
+
+def elements_of(value: object) -> list[dict[str, Any]]:
+    """Every block and element in these blocks, those within others too."""
+    if isinstance(value, list):
+        return [found for each in value for found in elements_of(each)]
+    if not isinstance(value, dict):
+        return []
+    return [value, *(found for each in value.values() for found in elements_of(each))]
 
 
 def texts_of(value: object) -> list[str]:

@@ -28,7 +28,18 @@ from bot.notify.slack import Slack
 from tests.fakes.alerts import AT, alert, joined, message, owed, raised, receiver
 from tests.fakes.line import Line
 from tests.fakes.outbox import MemoryOutbox
-from tests.fakes.slack import TOKEN, Channel, Fault, LoseReply, Refuse, Reset, Say, SlackFake, texts_of
+from tests.fakes.slack import (
+    TOKEN,
+    Channel,
+    Fault,
+    LoseReply,
+    Refuse,
+    Reset,
+    Say,
+    SlackFake,
+    elements_of,
+    texts_of,
+)
 
 DESK = receiver()
 
@@ -368,7 +379,7 @@ async def test_fault_085_feed_text_stands_only_where_slack_reads_no_markup(
     fake: SlackFake, slack: Slack
 ) -> None:
     body = body_of(slack, message(hostile()))
-    spoken = [each for each in elements(body["blocks"]) if "text" in each]
+    spoken = [each for each in elements_of(body["blocks"]) if "text" in each]
     assert {each["type"] for each in spoken} <= {"plain_text", "text", "link", "header"}
     assert all(each["emoji"] is False for each in spoken if each["type"] == "plain_text")
     assert "<" not in body["text"]
@@ -376,16 +387,10 @@ async def test_fault_085_feed_text_stands_only_where_slack_reads_no_markup(
     await tell(slack, message(hostile()))
 
 
-def elements(value: object) -> list[dict[str, Any]]:
-    if isinstance(value, list):
-        return [found for each in value for found in elements(each)]
-    if not isinstance(value, dict):
-        return []
-    return [value, *(found for each in value.values() for found in elements(each))]
-
-
 def test_fault_085_a_link_shows_its_own_host(slack: Slack) -> None:
-    links = [each for each in elements(body_of(slack, message(alert()))["blocks"]) if each["type"] == "link"]
+    links = [
+        each for each in elements_of(body_of(slack, message(alert()))["blocks"]) if each["type"] == "link"
+    ]
     assert {(each["url"], each["text"]) for each in links} == {
         ("https://northern-wire.example/world/troops-return", "northern-wire.example")
     }
@@ -415,7 +420,9 @@ def test_the_words_that_fired_are_bold_in_the_quote(slack: Slack) -> None:
     start = summary.index("troops")
     line = replace(alert().terms[0], place=alert().terms[0].place.LEAD, span=(start, start + 6))
     body = body_of(slack, message(alert(summary=summary, terms=(line,))))
-    bold = [each["text"].strip() for each in elements(body["blocks"]) if each.get("style") == {"bold": True}]
+    bold = [
+        each["text"].strip() for each in elements_of(body["blocks"]) if each.get("style") == {"bold": True}
+    ]
     assert bold == ["troops"]
 
 

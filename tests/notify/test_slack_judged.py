@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiohttp import ClientSession
@@ -16,18 +16,19 @@ from aiohttp import ClientSession
 from bot.core.model import Delivery, Message, Receiver
 from bot.errors import Ambiguous, NotifierStopped, ReceiverGone
 from bot.notify import Slack
-from bot.notify.slack_blocks import pages
+from bot.notify.markup import shown_host
+from bot.notify.slack_blocks import FALLBACK_LENGTH, MOST_CHARACTERS
 from tests.fakes.alerts import alert, joined, message, owed, raised, receiver
 from tests.fakes.emulate import TOKEN, Emulate
 from tests.fakes.feedtext import PIECES, Feed
 from tests.fakes.line import Line
 from tests.fakes.outbox import MemoryOutbox
-from tests.fakes.slack import texts_of
+from tests.fakes.slack import elements_of, judge_blocks, texts_of
 from tests.judges.node import HERE, needed, program
 
 pytestmark = needed
 
-ITEMS = int(os.environ.get("FUZZ_ITEMS", "10000")) // 5
+ITEMS = int(os.environ.get("FUZZ_ITEMS", "10000"))
 JOINER = "\u2060"
 
 
@@ -125,9 +126,19 @@ def read(texts: Sequence[str]) -> list[list[list[str]]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+RENDERER = Slack(TOKEN, session=cast(ClientSession, None), buttons=True)
+LETTERS = {"plain_text", "text", "link", "header", "button"}
+"""What feed text may stand in: there Slack reads no mark-up."""
+
+
+def bodies(told: Message) -> list[dict[str, Any]]:
+    """What is sent, a part each."""
+    return [cast(dict[str, Any], part["body"]) for part in RENDERER.render(told, receiver())]
+
+
 def fallbacks(told: Message) -> list[str]:
     """Where Slack reads mark-up: the text of the notification, all there is when the blocks are refused."""
-    return [page.text for page in pages(told)]
+    return [str(body["text"]) for body in bodies(told)]
 
 
 def strange(texts: Sequence[str]) -> list[tuple[str, str]]:
@@ -154,8 +165,19 @@ def test_fault_085_nothing_a_feed_says_is_markup_to_slack() -> None:
     assert strange([text for each in told for text in fallbacks(each)]) == []
 
 
-def test_fault_085_fuzzed_items_are_text_alone() -> None:
-    feed, texts = Feed(85), list[str]()
-    while len(texts) < ITEMS:
-        texts += fallbacks(feed.message())
+@pytest.mark.parametrize("tenth", range(10))
+def test_fault_085_fuzzed_items_are_text_alone_and_never_too_long(tenth: int) -> None:
+    feed, texts, items = Feed(850 + tenth), list[str](), 0
+    while items < ITEMS // 10:
+        told = feed.message()
+        items += max(len(told.alerts), 1)
+        for body in bodies(told):
+            judge_blocks(body)
+            spoken = [each for each in elements_of(body["blocks"]) if "text" in each]
+            assert {each["type"] for each in spoken} <= LETTERS, told
+            assert sum(map(len, texts_of(body["blocks"]))) <= MOST_CHARACTERS + 500
+            for each in (each for each in spoken if each["type"] == "link"):
+                assert each["text"] == shown_host(each["url"])
+            texts.append(body["text"])
+    assert max(map(len, texts)) <= FALLBACK_LENGTH
     assert strange(texts) == []
