@@ -44,6 +44,8 @@ lock: $(VENV)/.dev ## pin every dependency anew, by hash, wheels only, naming no
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: \
 	  --no-header --no-emit-index-url --no-emit-find-links --upgrade -c requirements/runtime.txt \
 	  pyproject.toml requirements/build.in requirements/dev.in -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: \
+	  --no-header --no-emit-index-url --no-emit-find-links --upgrade requirements/judges.in -o requirements/judges.txt
 
 schema: $(VENV)/.dev ## write rules/rules.schema.json from the models
 	$(BIN)/newsalert rules schema > rules/rules.schema.json.new
@@ -70,7 +72,9 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	$(PIP) --require-hashes --only-binary :all: -r requirements/dev.txt
 	@touch $@
 
-# Programs of other people that judge what we send: npm, by its lock file, with the Node of requirements/dev.txt.
-$(VENV)/.judges: tests/judges/package-lock.json $(VENV)/.dev
+# Programs of other people that judge what we send and what our fakes answer: npm by its lock file, with the Node of
+# requirements/dev.txt; Python by requirements/judges.txt, in an environment of its own.
+$(VENV)/.judges: tests/judges/package-lock.json requirements/judges.txt $(VENV)/.dev
 	$(BIN)/python -m tests.judges.node
+	$(BIN)/python -m tests.judges.clients
 	@touch $@

@@ -1,4 +1,4 @@
-"""The Telegram that remembers, held to the real thing: two clients of the Bot API load every answer it gives."""
+"""The Telegram that remembers, held to the real thing: three clients of the Bot API load every answer it gives."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from telegram.error import BadRequest, Conflict, RetryAfter
 from bot.notify import telegram_bot
 from tests.fakes.alerts import AT
 from tests.fakes.clock import FakeClock
-from tests.fakes.telegram import TOKEN, Chat, Pace, TelegramFake
+from tests.fakes.telegram import TOKEN, Chat, Pace, Refuse, TelegramFake
 from tests.fakes.telegram_spec import NotInTheSpecError, spec
+from tests.judges import clients
 
 FORUM = -1001234567890
 HTML = '<b>Troops</b> return <a href="https://northern-wire.example/">northern-wire.example</a> #tag /why'
@@ -113,6 +114,23 @@ def _pressed(client: telebot.TeleBot) -> None:
     assert update.callback_query is not None
     assert update.callback_query.data == "why:st-1"
     assert client.answer_callback_query(update.callback_query.id, "because")
+
+
+@clients.needed
+async def test_aiogram_loads_every_answer(fake: TelegramFake, bot: telegram.Bot) -> None:
+    fake.pace = None
+    fake.faults["sendChatAction"] = [
+        Refuse(429, "Too Many Requests: retry after 9", {"retry_after": 9}),
+        Refuse(403, "Forbidden: bot was blocked by the user"),
+        Refuse(400, "Bad Request: group chat was upgraded", {"migrate_to_chat_id": FORUM}),
+        Refuse(400, "Bad Request: chat not found"),
+    ]
+    await bot.send_message(1001, "alert", reply_markup=_button("why:st-1"))
+    fake.say("/start topic", person=7)
+    fake.press(data="why:st-1")
+    asked = ("tests.judges.aiogram_client", fake.base_url, TOKEN, str(FORUM))
+    assert await asyncio.to_thread(clients.run, *asked) == "loaded\n"
+    assert fake.toasts == ["because"]
 
 
 @pytest.mark.parametrize(
