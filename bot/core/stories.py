@@ -49,7 +49,6 @@ from bot.core.particulars import apart, told_in, within
 from bot.core.polarity import (
     NONE,
     Contrast,
-    Signs,
     mood_turned,
     of_one_kind,
     opposed,
@@ -60,7 +59,8 @@ from bot.core.polarity import (
 from bot.core.reading import read_headline
 from bot.core.storydata import StoryData
 from bot.core.storyreading import Reading, read_entry
-from bot.core.vectors import Counts, Vector, cosine
+from bot.core.told import Told, kept, packed, unpacked
+from bot.core.vectors import Counts, cosine
 
 _Key = TypeVar("_Key", int, str)
 
@@ -109,27 +109,6 @@ class Placement:
     linked: tuple[Link, ...] = ()  # "also reported in Russian by …"
 
 
-@dataclass(slots=True)
-class _Told:
-    """One entry in the window, packed."""
-
-    time: float
-    story: str
-    title: str
-    lang: str
-    voice: str
-    brief: bool
-    terms: array[int]
-    weights: array[float]
-    title_terms: array[int]
-    title_weights: array[float]
-    listed: int  # how many terms the index lists: of the article, and (brief) of the headline's classes
-    signs: Signs
-    identities: tuple[int, ...]
-    sketch: array[int]
-    places: frozenset[str]
-
-
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     """A story that may be the one: its similarity, and its nearest member."""
@@ -150,7 +129,7 @@ class StoryIndex:
     def __init__(self, data: StoryData, *, window: timedelta = timedelta(hours=72)) -> None:
         self._data = data
         self._window = window
-        self._told: dict[int, _Told] = {}  # serial → entry, oldest first
+        self._told: dict[int, Told] = {}  # serial → entry, oldest first
         self._next = 0
         self._postings: dict[int, array[int]] = {}  # term → serials, ascending
         self._members: dict[str, list[int]] = {}  # story → serials, ascending
@@ -187,7 +166,7 @@ class StoryIndex:
             return None
         return Placement(told.story, False, "same title", 1.0, ())
 
-    def _live(self, serial: int | None, since: float) -> _Told | None:
+    def _live(self, serial: int | None, since: float) -> Told | None:
         told = self._told.get(serial) if serial is not None else None
         return told if told and told.time >= since else None
 
@@ -259,7 +238,7 @@ class StoryIndex:
         return tuple(sorted(weight, key=lambda word: -weight[word])[:SHOWN_TERMS])
 
     # ── vetoes ───────────────────────────────────────────────────────────────────────────────────────
-    def _veto(self, read: Reading, candidate: _Candidate) -> tuple[_Told, Contrast]:
+    def _veto(self, read: Reading, candidate: _Candidate) -> tuple[Told, Contrast]:
         """What keeps the entry from the story, and the entry of it that shows it."""
         for serial in dict.fromkeys((candidate.nearest, self._members[candidate.story][0])):
             told = self._told[serial]
@@ -269,7 +248,7 @@ class StoryIndex:
                 return told, contrast
         return told, NONE
 
-    def _words_differ(self, read: Reading, told: _Told) -> Contrast:
+    def _words_differ(self, read: Reading, told: Told) -> Contrast:
         headline = read_headline(told.title, told.lang, self._data.of(told.lang))
         brief = read.brief or told.brief
         contrast = opposed(read.headline, headline)
@@ -311,33 +290,44 @@ class StoryIndex:
         return tuple(found[lang] for lang in sorted(found))
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────────
-    def absorb(self, entry: Entry, matches: Sequence[Match], placement: Placement) -> None:
-        """Remember an entry where it was placed."""
-        self._absorb(entry, matches, placement.story, placement.voice)
+    def absorb(self, entry: Entry, matches: Sequence[Match], placement: Placement) -> bytes:
+        """Remember an entry where it was placed; returns what :meth:`recall` takes it up by again."""
+        return packed(self._absorb(entry, matches, placement.story, placement.voice), self._data.stamp)
+
+    def recall(self, reading: bytes, story: str) -> bool:
+        """Remember an entry as :meth:`absorb` had it; False if these bytes are none of ours: then read it anew."""
+        told = unpacked(reading, story, self._data.stamp)
+        if told is not None:
+            self._remember(told)
+        return told is not None
 
     def absorb_filed(self, entry: Entry, matches: Sequence[Match], story: str) -> None:
         """Remember an entry as filed under a story, and forget what has left the window."""
         read = self._read(entry, matches)
         self._absorb(entry, matches, story, credit(entry) or self._copied_from(read, story))
 
-    def _absorb(self, entry: Entry, matches: Sequence[Match], story: str, voice: str) -> None:
-        self.forget_before(entry.first_seen - self._window)
-        read = self._read(entry, matches)
+    def _absorb(self, entry: Entry, matches: Sequence[Match], story: str, voice: str) -> Told:
+        told = kept(self._read(entry, matches), story, voice or entry.owner)
         self._last_read = None
+        self._remember(told)
+        return told
+
+    def _remember(self, told: Told) -> None:
+        self._forget_before(told.time - self._window.total_seconds())
         serial, self._next = self._next, self._next + 1
-        if story not in self._members:
-            self._count(read.article)
-        told = self._told[serial] = _packed(read, story, voice or entry.owner)
-        for term in _listed(told):
-            self._postings.setdefault(term, array("I")).append(serial)
+        if told.story not in self._members:
+            self._count(told.terms[: told.words])
+        self._told[serial] = told
+        for term in told.listed:
+            _append(self._postings, term, serial)
         for rule in told.signs.rules:
-            self._by_rule.setdefault(rule, array("I")).append(serial)
-        self._members.setdefault(story, []).append(serial)
+            _append(self._by_rule, rule, serial)
+        self._members.setdefault(told.story, []).append(serial)
         self._known.update(dict.fromkeys(told.identities, serial))
 
-    def _count(self, opener: Vector) -> None:
+    def _count(self, opener: Iterable[int]) -> None:
         self._stories += 1
-        for term in opener.words:
+        for term in opener:
             self._opened[term] = self._opened.get(term, 0) + 1
         if self._stories >= COUNTED:
             self._stories //= 2
@@ -345,16 +335,18 @@ class StoryIndex:
 
     def forget_before(self, time: datetime) -> None:
         """Forget entries first seen before ``time``."""
-        limit = time.timestamp()
+        self._forget_before(time.timestamp())
+
+    def _forget_before(self, limit: float) -> None:
         while self._told:
             serial, told = next(iter(self._told.items()))
             if told.time >= limit:
                 return
             self._forget(serial, told)
 
-    def _forget(self, serial: int, told: _Told) -> None:
+    def _forget(self, serial: int, told: Told) -> None:
         del self._told[serial]
-        for term in _listed(told):
+        for term in told.listed:
             _pop_first(self._postings, term)
         for rule in told.signs.rules:
             _pop_first(self._by_rule, rule)
@@ -378,7 +370,7 @@ class StoryIndex:
 class _Against:
     """The told entry that a veto kept an entry from, and why."""
 
-    told: _Told
+    told: Told
     contrast: Contrast
 
     def noted(self, placement: Placement) -> Placement:
@@ -392,7 +384,7 @@ class _Against:
         )
 
 
-def _kindred(read: Reading, told: _Told) -> bool:
+def _kindred(read: Reading, told: Told) -> bool:
     """Did one rule find both within hours at the same places?"""
     if read.entry.first_seen.timestamp() - told.time > KINDRED_WITHIN or not of_one_kind(
         read.signs, told.signs
@@ -401,7 +393,7 @@ def _kindred(read: Reading, told: _Told) -> bool:
     return _same_ground(read.places, told.places)
 
 
-def _similarity(read: Reading, told: _Told) -> float:
+def _similarity(read: Reading, told: Told) -> float:
     words = cosine(read.article.weights, told.terms, told.weights)
     if not read.brief and not told.brief:
         return words
@@ -421,24 +413,12 @@ def _same_ground(ours: Iterable[str], theirs: Iterable[str]) -> bool:
     return any(within(one, other) for one in ours for other in theirs)
 
 
-def _packed(read: Reading, story: str, voice: str) -> _Told:
-    """A read entry as it is kept. The classes of a mere headline are listed behind its words."""
-    article, title = read.article.weights, read.title.weights
-    return _Told(
-        read.entry.first_seen.timestamp(), story, read.entry.title, read.entry.lang, voice, read.brief,
-        array("I", article), array("f", article.values()), array("I", title), array("f", title.values()),
-        0 if read.series else read.article.posted,
-        read.signs, tuple(filter(None, (*read.identities, read.title_identity))), read.sketch, read.places,
-    )  # fmt: skip
-
-
-def _listed(told: _Told) -> list[int]:
-    """The terms under which the index lists an entry."""
-    terms = told.terms[: told.listed].tolist()
-    if told.brief and told.listed:
-        known = set(told.terms)
-        terms += [term for term in told.title_terms if term not in known]
-    return terms
+def _append(postings: dict[_Key, array[int]], key: _Key, serial: int) -> None:
+    listed = postings.get(key)
+    if listed is None:
+        postings[key] = array("I", (serial,))
+    else:
+        listed.append(serial)
 
 
 def _pop_first(postings: dict[_Key, array[int]], key: _Key) -> None:

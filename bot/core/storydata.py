@@ -61,9 +61,13 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class StoryData:
-    """All of it: one value made at start and handed to :class:`bot.core.stories.StoryIndex`."""
+    """All of it: one value made at start and handed to :class:`bot.core.stories.StoryIndex`.
+
+    ``stamp`` (8 bytes) is another one wherever the same text might be read otherwise: other tables, other code.
+    """
 
     languages: Mapping[str, Language] = field(default_factory=dict)
+    stamp: bytes = bytes(8)
 
     def of(self, lang: str) -> Language:
         """What is known of a language, by its code (``en``, ``en-GB``)."""
