@@ -21,7 +21,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -242,12 +242,10 @@ class Poller:
                 if await self._lookout.watch(self._asked()):
                     self._retry_all()
 
-    def _asked(self) -> list[Asked]:
-        return [
-            Asked(each.feed, each.answered)
-            for name, each in self._watched.items()
-            if self.state(name).status is not FeedStatus.PAUSED
-        ]
+    def _asked(self) -> Iterator[Asked]:
+        for name, each in list(self._watched.items()):
+            if self.state(name).status is not FeedStatus.PAUSED:
+                yield Asked(each.feed, each.answered)
 
     def _retry_all(self) -> None:
         """The network is back: what failed is tried now, not when its back-off ends."""

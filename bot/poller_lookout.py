@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot import metrics
-from bot.core.eyes import Blind, Silence, blind_groups, missed
+from bot.core.eyes import Blind, Groups, Silence, missed
 from bot.core.model import AlertKind, Decision, Feed
 from bot.core.pacing import Pacemaker
 from bot.errors import StoreError
@@ -25,7 +25,7 @@ from bot.ports import Clock, Polled, PollRecord
 log = structlog.get_logger()
 
 LEARNT_FROM = timedelta(days=28)
-AT_A_TIME = 20  # feeds rebuilt, or two hundred items learnt, before others may run
+AT_A_TIME = 20  # feeds rebuilt or looked at, or two hundred items learnt, before others may run
 
 History = Callable[[datetime], Awaitable[Iterable[tuple[str, datetime, datetime]]]]
 """Feed, publication and first sight of every dated item first seen since then."""
@@ -139,13 +139,18 @@ class Lookout:
         return name in self._carried
 
     # ── watching ─────────────────────────────────────────────────────────────────────────────────────
-    async def watch(self, asked: Sequence[Asked]) -> bool:
+    async def watch(self, asked: Iterable[Asked]) -> bool:
         """Tell of groups that went dark or see again. True when all had been dark and one answers again."""
         now = self._clock.monotonic()
         if now - self._last > self._longest_tick:
             self._awake = now
         self._last = now
-        found = {blind.who: blind for blind in blind_groups([self._silence(each, now) for each in asked])}
+        groups = Groups()
+        for count, each in enumerate(asked):
+            groups.add(self._silence(each, now))
+            if count % AT_A_TIME == 0:
+                await asyncio.sleep(0)
+        found = {blind.who: blind for blind in groups.blind()}
         over = [blind for who, blind in self._blind.items() if who not in found]
         for blind in found.values():
             if blind.who not in self._blind and await self._tell(blind.who, blind.told()):

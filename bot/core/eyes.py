@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from bot.core.model import Feed, FeedState, FeedStatus
 
@@ -20,6 +21,7 @@ PATIENCE = 3
 SLOW_AFTER = timedelta(minutes=2)
 STALE_GAPS, STALE_AFTER = 8, timedelta(days=2)
 _NAMED = 5  # feeds named in one line
+_EVERYONE, _TAGGED = "source at all", "source tagged "
 
 
 class Sight(StrEnum):
@@ -105,23 +107,36 @@ class Blind:
         return f"Seeing again: a {who} has answered."
 
 
-def blind_groups(silences: Sequence[Silence]) -> list[Blind]:
-    """The groups that are dark: all feeds, else tags, else languages; groups with the same feeds are told once."""
-    if silences and all(each.dark for each in silences):
-        return [replace(_blind("source at all", silences), everyone=True)]
-    groups: dict[str, list[Silence]] = {}
-    for each in silences:
-        for tag in each.feed.tags:
-            groups.setdefault(f"source tagged {tag}", []).append(each)
-    for each in silences:
-        if each.feed.lang:
-            groups.setdefault(f"source in {each.feed.lang}", []).append(each)
-    found: dict[tuple[str, ...], Blind] = {}
-    for who, members in groups.items():
-        if all(each.dark for each in members):
-            blind = _blind(who, members)
+class Groups:
+    """Feeds looked at one after the other, and what that says of the groups they are in: all, tags, languages."""
+
+    def __init__(self) -> None:
+        self._seeing: set[str] = set()
+        self._dark: dict[str, list[Silence]] = {}
+
+    def add(self, each: Silence) -> None:
+        """One more feed that is asked."""
+        if each.dark:
+            for group in _groups_of(each.feed.tags, each.feed.lang):
+                self._dark.setdefault(group, []).append(each)
+        else:
+            self._seeing.update(_groups_of(each.feed.tags, each.feed.lang))
+
+    def blind(self) -> list[Blind]:
+        """The groups that are dark: all feeds, else tags, else languages; groups with the same feeds are told once."""
+        dark = {group: feeds for group, feeds in self._dark.items() if group not in self._seeing}
+        if _EVERYONE in dark:
+            return [replace(_blind(_EVERYONE, dark[_EVERYONE]), everyone=True)]
+        found: dict[tuple[str, ...], Blind] = {}
+        for group in sorted(dark, key=lambda group: not group.startswith(_TAGGED)):
+            blind = _blind(group, dark[group])
             found.setdefault(blind.feeds, blind)
-    return list(found.values())
+        return list(found.values())
+
+
+@lru_cache(maxsize=10_000)
+def _groups_of(tags: tuple[str, ...], lang: str) -> tuple[str, ...]:
+    return (_EVERYONE, *(_TAGGED + tag for tag in tags), *([f"source in {lang}"] if lang else []))
 
 
 def _blind(who: str, members: Sequence[Silence]) -> Blind:

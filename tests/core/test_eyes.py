@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.core.eyes import (
     BLIND_AFTER,
+    Blind,
     FeedSight,
+    Groups,
     Sight,
     Silence,
     all_eyes_open,
-    blind_groups,
     missed,
     sight_of,
 )
@@ -83,6 +85,13 @@ def silence(name: str, minutes: float, *tags: str, lang: str = "", usual: float 
 HEARD = silence("heard", 1, "west", lang="en")
 
 
+def blind_of(silences: Iterable[Silence]) -> list[Blind]:
+    groups = Groups()
+    for each in silences:
+        groups.add(each)
+    return groups.blind()
+
+
 @pytest.mark.parametrize(
     ("silences", "who"),
     [
@@ -105,12 +114,12 @@ HEARD = silence("heard", 1, "west", lang="en")
     ],
 )
 def test_a_group_is_blind_when_none_of_it_answers(silences: list[Silence], who: list[str]) -> None:
-    assert [blind.who for blind in blind_groups(silences)] == who
+    assert [blind.who for blind in blind_of(silences)] == who
 
 
 def test_what_is_told_names_the_group_the_time_and_the_feeds() -> None:
     feeds = [silence(f"feed{number}", 20 + number, "north") for number in range(8)]
-    (blind,) = blind_groups([*feeds, HEARD])
+    (blind,) = blind_of([*feeds, HEARD])
     assert blind.told() == (
         "No source tagged north has answered for 20 min: feed0, feed1, feed2, feed3, feed4 and 3 more."
     )
