@@ -18,6 +18,7 @@ Errors of the driver become StoreError here, the one place, with what to do abou
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -33,6 +34,7 @@ from bot.store.address import for_reading, is_lite
 
 BUSY_TIMEOUT = 10_000  # milliseconds another process may hold the file
 DECIDER = 7_215_202  # key of the advisory lock that makes deciding single file
+SILENT = 12  # seconds without a sign of a PostgreSQL server after which a connection is given up
 WAL_KEPT = 64 << 20  # bytes the write-ahead log is cut back to once it is written home
 
 _REMEDIES = (
@@ -122,7 +124,7 @@ def told() -> Iterator[None]:
     except PostgresError as error:  # while connecting; later ones come wrapped
         raise StoreError(plain_reason(error)) from None
     except OSError as error:
-        raise StoreError(f"no connection: {error.strerror or error}") from None
+        raise StoreError(f"no connection: {error.strerror or str(error) or type(error).__name__}") from None
 
 
 def plain_reason(error: BaseException) -> str:
@@ -135,10 +137,28 @@ def plain_reason(error: BaseException) -> str:
 def connected(url: URL, *, reading: bool = False, durable: bool = True) -> Database:
     """An engine for this address; nothing is asked of it yet. ``reading`` opens the file for questions only."""
     if not is_lite(url):
-        return Database(create_async_engine(url, pool_size=8, pool_pre_ping=True), lite=False)
+        engine = create_async_engine(url, pool_size=8, pool_pre_ping=True)
+        _hang_up_on_silence(engine)
+        return Database(engine, lite=False)
     engine = create_async_engine(for_reading(url) if reading else url, pool_size=6)
     _prepare(engine, reading=reading, synchronous="FULL" if durable else "OFF")
     return Database(engine, lite=True)
+
+
+def _hang_up_on_silence(engine: AsyncEngine) -> None:
+    """A server that is gone without a word (its machine died, the line is cut) is an error soon, not in a quarter of
+    an hour: what a statement waits for is the next try at whoever takes writes now."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connect(connection, record) -> None:  # type: ignore[no-untyped-def]  # noqa: ARG001
+        line = connection.driver_connection._transport.get_extra_info(
+            "socket"
+        )  # asyncpg has no other door to it
+        if line is not None and line.family != socket.AF_UNIX and hasattr(socket, "TCP_USER_TIMEOUT"):
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENT // 2)
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, SILENT // 4)
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT * 1000)
 
 
 def _prepare(engine: AsyncEngine, *, reading: bool, synchronous: str) -> None:

@@ -27,6 +27,8 @@ from bot.store.tables import micros
 
 HELD = timedelta(seconds=30)  # a lane is kept without being claimed
 AGAIN = 0.25  # seconds between two tries to come back to a server that is away
+BEAT = 5.0  # seconds between two looks whether our session still answers, and how long it may take
+SILENCE = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
 CHANNEL = "newsalert_owed"
 LIFE = 7_215_203  # first half of the workers' advisory locks; the second is the worker
 
@@ -41,6 +43,7 @@ _HOLD = text(f"""
         SELECT receiver FROM lanes
         WHERE receiver = ANY(CAST(:names AS text[]))
           AND (holder IN (0, :me) OR held_until <= :now OR holder NOT IN ({LIVING}))
+          AND :me IN ({LIVING})
         FOR UPDATE SKIP LOCKED)
     RETURNING receiver
 """)  # noqa: S608 — our own constant
@@ -79,13 +82,13 @@ class Worker:
         if self._life is not None:
             self._life.cancel()
             await asyncio.gather(self._life, return_exceptions=True)
-            self._session.terminate()
+            await _ended(self._session)
             self._life = None
 
     async def _stay_alive(self, engine: AsyncEngine) -> None:
-        """Make another session whenever the server was away."""
+        """Make another session whenever the server was away, or the way to it."""
         while True:
-            await self._gone.wait()
+            await self._heard_of_the_end()
             while self._gone.is_set():
                 try:
                     await self._live(engine)
@@ -93,12 +96,28 @@ class Worker:
                     await asyncio.sleep(AGAIN)
             self._tell()  # what was owed meanwhile nobody told us of
 
+    async def _heard_of_the_end(self) -> None:
+        """Wait until our session is over; where nobody says so, it is over when it does not answer."""
+        while not self._gone.is_set():
+            try:
+                await asyncio.wait_for(self._gone.wait(), BEAT)
+            except TimeoutError:
+                await self._beat()
+
+    async def _beat(self) -> None:
+        try:
+            await self._session.execute("SELECT 1", timeout=BEAT)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # a TimeoutError is one, too
+            self._session.terminate()
+            self._gone.set()
+
     async def _live(self, engine: AsyncEngine) -> None:
         _, where = engine.dialect.create_connect_args(engine.url)
-        session = await asyncpg.connect(**where)
+        session = await asyncpg.connect(**where, timeout=2 * BEAT)
         gone = asyncio.Event()
         try:
             session.add_termination_listener(lambda _: gone.set())
+            await session.execute(SILENCE)
             await session.execute(f"SELECT pg_advisory_lock({LIFE}, {self.id})")
             await session.add_listener(CHANNEL, lambda *_: self._tell())
         except BaseException:
@@ -109,6 +128,14 @@ class Worker:
     def _tell(self) -> None:
         for tell in self._owed:
             tell()
+
+
+async def _ended(session: Any) -> None:
+    """Say goodbye, so that the server has let go of the lock when this returns; to one that is away, just go."""
+    try:
+        await session.close(timeout=1)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        session.terminate()
 
 
 async def tell_the_others(connection: AsyncConnection) -> None:

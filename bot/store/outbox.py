@@ -94,14 +94,14 @@ class OutboxTable:
             raise StoreError(f"{delivery} is not owed any more")
 
     async def part_sent(self, delivery: str, receipt: Receipt) -> None:
-        """One more part arrived."""
+        """One more part arrived. Whoever took the delivery over meanwhile has found it by itself."""
+        mine = (_D.id == delivery, self._mine())
         async with self._database.write() as connection:
-            receipts = await connection.execute(select(_D.receipts).where(_D.id == delivery))
-            known = codec.load(tuple[Receipt, ...], receipts.scalar_one())
-            written = codec.dump((*known, receipt), tuple[Receipt, ...])
-            await connection.execute(
-                update(tables.deliveries).where(_D.id == delivery).values(receipts=written)
-            )
+            receipts = (await connection.execute(select(_D.receipts).where(*mine))).scalar()
+            if receipts is not None:
+                known = codec.load(tuple[Receipt, ...], receipts)
+                written = codec.dump((*known, receipt), tuple[Receipt, ...])
+                await connection.execute(update(tables.deliveries).where(*mine).values(receipts=written))
 
     async def sent(self, delivery: str, now: datetime) -> None:
         """SENDING/UNKNOWN → SENT."""
