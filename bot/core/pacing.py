@@ -35,7 +35,7 @@ from math import sqrt
 
 from bot.core.lookahead import Expected
 from bot.core.model import Feed
-from bot.core.rhythm import DAY, GRACE, HOUR, PARTS, Rhythm
+from bot.core.rhythm import DAY, GRACE, HOUR, KNOWN, PARTS, Rhythm
 from bot.core.sharing import Claim, fair_parts, share_out
 
 BURST_SHARE = 0.5
@@ -136,6 +136,7 @@ class Pacemaker:
         self._rhythms: dict[str, Rhythm] = {}  # of feeds that are not in force (yet, or any more)
         self._common_day: Sequence[float] = _EVEN_DAY
         self._common_hour: Sequence[float] = _EVEN_HOUR
+        self._late: float | None = None  # the share of items that could not be seen soon after their date
         self._saving = 1.0  # the law's polls by those of looking ahead
         self._unsettled = 0  # feeds whose part of the budget is not weighed against the others'
         self._day = -1
@@ -206,6 +207,7 @@ class Pacemaker:
             yield
         self._common_day = _mean(days) or _EVEN_DAY
         self._common_hour = _mean(hours) or _EVEN_HOUR
+        self._late = _late_share(tempo.rhythm for tempo in tempi)
         for tempo in tempi:
             self._expect(tempo, today)
             yield
@@ -217,17 +219,17 @@ class Pacemaker:
         if not rhythm.level(today) > 0:
             tempo.expected = None
             return
-        hours = rhythm.hours(today, self._common_day) + rhythm.hours(today + 1, self._common_day)
-        tempo.prompt = rhythm.prompt()
+        week = [rhythm.hours(today, self._common_day, ahead) for ahead in range(7 if rhythm.items else 1)]
+        tempo.prompt = rhythm.prompt(self._late)
         moments = rhythm.moments(self._common_hour) if tempo.prompt else ()
-        tempo.day, tempo.expected = today, Expected(hours, moments)
+        tempo.day, tempo.expected = today, Expected(week[0] + week[min(1, len(week) - 1)], moments)
         tempo.unevenness = (
             sum(sqrt(60 * sum(moments[at : at + PARTS])) for at in range(0, 60 * PARTS, PARTS)) / 60
             if tempo.prompt
             else 1.0
         )
-        tempo.a_day = sum(hours[:24])
-        tempo.deserved = sum(sqrt(hour * HOUR) for hour in hours[:24]) * tempo.unevenness
+        tempo.a_day = sum(map(sum, week)) / len(week)
+        tempo.deserved = sum(sqrt(hour * HOUR) for day in week for hour in day) / len(week) * tempo.unevenness
 
     # ── sharing the budget ───────────────────────────────────────────────────────────────────────────
     def settle(self) -> None:
@@ -402,6 +404,14 @@ def _past_quiet(now: float, seconds: float, quiet: frozenset[int]) -> float:
     while int((now + seconds) % DAY // HOUR) in quiet:
         seconds += HOUR - (now + seconds) % HOUR + 1
     return seconds
+
+
+def _late_share(rhythms: Iterable[Rhythm]) -> float | None:
+    """Of the items of all feeds that could tell, the share that was late; None while they are too few."""
+    seen, late = (
+        sum(column) for column in zip((0, 0), *(rhythm.sights() for rhythm in rhythms), strict=True)
+    )
+    return late / seen if seen >= KNOWN else None
 
 
 def _mean(shapes: Sequence[Sequence[float] | None]) -> Sequence[float] | None:

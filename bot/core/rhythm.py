@@ -2,19 +2,20 @@
 
 Three things are learnt apart, each with no more memory than it can use:
 
-* **How much, and at which hours.** Counts by weekday and hour in which an item weighs twice as much as one a week
-  older. For a given day its own weekday counts three times, the other type of day (working day, weekend) a fifth.
-  Hours are smoothed with their neighbours and leaned on what feeds in common do.
+* **How much, and at which hours.** Counts by weekday and hour in which an item weighs twice as much as one ten days
+  older. For a given day its own weekday counts three times, the other type of day (working day, weekend) a tenth.
+  Hours are smoothed with their neighbours and leaned on what feeds in common do, the more the rarer the feed is.
 * **At which moment of the hour.** An eighth of all news carries a date in the first minute of an hour, for many
   publishers a third: editors schedule. Counted in 420 parts, seven a minute, leaned on the common pattern.
 * **How soon it can be seen.** A date is not visibility: a cache may show the item minutes later, and then the moment
   of the hour says nothing. An item is *late* when a poll made over a minute after its date did not have it. The
-  moment is only used where few items are; then polls are aimed at the date plus the least age ever seen.
+  moment is only used where few items are; then polls are aimed at the date plus the least age ever seen. Where few
+  items have been seen yet, those of all feeds tell.
 
 Moments are counted from two seconds past (:data:`GRACE`): what is dated on the full minute, as scheduled articles
 are, belongs to the end of the minute before, and a poll at two seconds past has them.
 
-Weights grow with time instead of decaying: an item of day d counts 2^(d/7), and a sum is scaled when it is asked for.
+Weights grow with time instead of decaying: an item of day d counts 2^(d/10), and a sum is scaled when it is asked for.
 So items may be learnt in any order, from the archive or as they come, and no night has to touch every counter.
 """
 
@@ -36,18 +37,19 @@ WIDTHS = (8, 10, 10, 10, 10, 10, 2)
 EVEN = tuple(width / HOUR for _ in range(60) for width in WIDTHS)
 """The shape of an hour about which nothing is known."""
 
-HALF_LIFE = 7  # days
+HALF_LIFE = 10  # days
 SAME_WEEKDAY = 3.0
-OTHER_TYPE = 0.2
-PRIOR = 0.5  # days' worth of the common pattern
+OTHER_TYPE = 0.1
+PRIOR, PRIOR_ITEMS = 0.2, 4.0  # days' worth of the common pattern, and items' worth
 NEIGHBOURS = 0.15  # of each hour beside
 FLOOR = 0.02  # of the mean, for the quietest hour
-COMMON_ITEMS = 100.0  # items' worth of the common minutes
+COMMON_ITEMS = 200.0  # items' worth of the common minutes
 OWN_SHAPE_ITEMS = 20.0  # … of the feed's own minute, for each minute of the hour
 EVEN_ITEMS = 30.0  # … of an even minute, for that
 MANY = 6000  # items in the hour's parts; beyond, old ones count half
 
-KNOWN = 10  # items to be seen before visibility is judged
+KNOWN = 10  # items to be seen before visibility is judged by them alone
+COMMON_SIGHT = 5.0  # … and so many items' worth of what is seen of all feeds
 LATE_AFTER = 60.0  # seconds
 LATE_SHARE = 0.15
 AGES = 48  # items whose age when first seen is remembered
@@ -127,16 +129,20 @@ class Rhythm:
         days = _days_weight(age, 0, None) + first
         return (self._per_hour(today) + first * self.cold) / days if days else 0.0
 
-    def hours(self, today: int, common: Sequence[float]) -> list[float]:
-        """Expected items in each hour of that day; ``common`` is the shape of a day, 1 on average."""
-        level = self.level(today)
-        scale, days = self._scale(today), _days_weight(self._age(today), today, today)
-        counts = [PRIOR * level * share for share in common]
+    def hours(self, today: int, common: Sequence[float], ahead: int = 0) -> list[float]:
+        """Expected items in each hour of the day that is so many days ahead of today.
+
+        ``common`` is the shape of a day, 1 on average.
+        """
+        level, like = self.level(today), (today + ahead) % 7
+        scale, days = self._scale(today), _days_weight(self._age(today), today, like)
+        prior = PRIOR + PRIOR_ITEMS / max(24 * level, 1e-9)
+        counts = [prior * level * share for share in common]
         for weekday in range(7):
-            weight = _likeness(weekday, today % 7) * scale
+            weight = _likeness(weekday, like) * scale
             row = self._by_hour[weekday * 24 : weekday * 24 + 24]
             counts = [count + weight * more for count, more in zip(counts, row, strict=True)]
-        each = [count / (days + PRIOR) for count in counts]
+        each = [count / (days + prior) for count in counts]
         return [
             max(
                 FLOOR * level,
@@ -186,9 +192,19 @@ class Rhythm:
         return shares
 
     # ── how soon visible ─────────────────────────────────────────────────────────────────────────────
-    def prompt(self) -> bool:
-        """Whether items can be seen soon after their date; False while that is unknown."""
-        return len(self._late) >= KNOWN and sum(self._late) <= LATE_SHARE * len(self._late)
+    def sights(self) -> tuple[int, int]:
+        """How many items could tell of visibility, and how many of these were late."""
+        return len(self._late), sum(self._late)
+
+    def prompt(self, common: float | None = None) -> bool:
+        """Whether items can be seen soon after their date; False while that is unknown.
+
+        ``common`` is the share of late items among all feeds, None if that is not known either.
+        """
+        seen, late = self.sights()
+        if common is None:
+            return seen >= KNOWN and late <= LATE_SHARE * seen
+        return late + COMMON_SIGHT * common <= LATE_SHARE * (seen + COMMON_SIGHT)
 
     def lag(self) -> float:
         """Seconds from its date until an item was surely visible: among the least ages when first seen."""
@@ -208,8 +224,8 @@ def _likeness(weekday: int, wanted: int) -> float:
 
 @lru_cache(maxsize=4096)
 def _days_weight(age: int, today: int, like: int | None) -> float:
-    """The weight of the ``age`` days before ``today``: each halved a week, and by its likeness to the day ``like``."""
+    """The weight of the ``age`` days before ``today``: each by its age, and by its likeness to the weekday ``like``."""
     return sum(
-        _weight(-back) * (1.0 if like is None else _likeness((today - back) % 7, like % 7))
+        _weight(-back) * (1.0 if like is None else _likeness((today - back) % 7, like))
         for back in range(1, min(age, 20 * HALF_LIFE) + 1)
     )

@@ -114,6 +114,24 @@ def test_what_was_learnt_is_rebuilt_at_midnight_and_follows_the_clock() -> None:
     assert night > 1.5 * noon
 
 
+def test_a_day_of_little_news_leaves_its_polls_to_days_of_much() -> None:
+    office, paper = feed("office"), feed("paper")
+    pace = paced((office, 24.0), (paper, 24.0))
+    saturday, monday = datetime(2022, 2, 12, tzinfo=UTC), datetime(2022, 2, 14, tzinfo=UTC)
+    for day in range(35, 0, -1):
+        for hour in range(24):
+            moment = monday - DAY * day + timedelta(hours=hour)
+            pace.saw("paper", moment, moment)
+            if moment.weekday() < 5:
+                pace.saw("office", moment, moment)
+    polls = {}
+    for today in (saturday, monday):
+        pace.rebuild(today + timedelta(minutes=1))
+        polls[today] = [pace.usual(each, today + timedelta(hours=12)) for each in (office, paper)]
+    assert polls[saturday][0] > 1.5 * polls[monday][0]
+    assert polls[saturday][1].total_seconds() == pytest.approx(polls[monday][1].total_seconds(), rel=0.1)
+
+
 # ── what the publisher asks for ──────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
     ("document", "hours"),
