@@ -38,6 +38,7 @@ from bot.core.matching import RuleBook
 from bot.core.model import Entry, Receiver
 from bot.core.notices import notice
 from bot.core.pacing import Budget, Pacemaker
+from bot.core.stories import WINDOW
 from bot.core.turns import TurnLimits
 from bot.core.urls import host_of
 from bot.delivery import Courier, CourierOptions
@@ -276,13 +277,18 @@ class Bot:
         self._schedule()
 
     def _schedule(self) -> None:
-        keep = timedelta(days=self.settings.retention_days)
-        add = self.scheduler.add_job
-        add(lambda: self.store.purge(self.clock.now() - keep), "cron", hour=3, minute=10, id="forget")
+        add = self.scheduler.add_job  # of coroutine functions: what a lambda returns, nobody awaits
+        add(self.forget, "cron", hour=3, minute=10, id="forget")
         add(self._count_owed, "interval", seconds=OWED_EVERY, id="owed")
         add(self._count_feeds, "interval", seconds=FEEDS_EVERY, id="feeds")
         add(self.tell_daily, "cron", hour=self.settings.daily_hour, id="daily")
         self.scheduler.start()
+
+    async def forget(self) -> None:
+        """Every night: what is older than anybody asks for."""
+        now = self.clock.now()
+        await self.store.purge(now - timedelta(days=self.settings.retention_days))
+        await self.store.forget_readings(now - WINDOW)
 
     async def _count_feeds(self) -> None:
         await count_feeds(self.poller, self.store.views, self.clock.now())

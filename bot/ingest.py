@@ -14,7 +14,8 @@ is decided in few transactions. They are decided in order, each as of its own ti
 where one of them cannot be decided, each gets its own, so that it harms no other.
 
 The story index is memory; the store is truth. Every poll first catches up with what other deciders filed, and
-a transaction that fails throws the index away, to be rebuilt from the store: cheaper to understand than undo.
+a transaction that fails throws the index away, to be rebuilt from the store: cheaper to understand than undo. With
+each entry lies what the index read in it, so that a rebuild reads no text twice.
 """
 
 from __future__ import annotations
@@ -48,10 +49,10 @@ from bot.core.model import (
 )
 from bot.core.normalise import normalise_all
 from bot.core.routing import Labels, Route, Routed, route
-from bot.core.stories import Placement, StoryIndex
+from bot.core.stories import WINDOW, Placement, StoryIndex
 from bot.core.watches import Watches, compiled, decide_own, own_placement
 from bot.failpoint import reach
-from bot.ports import Ledger, News, Polled, PollRecord, Wishes
+from bot.ports import Filed, Ledger, News, Polled, PollRecord, Wishes
 
 log = structlog.get_logger()
 
@@ -92,6 +93,7 @@ class _Poll:
     edited: list[tuple[Entry, Decision]] = field(default_factory=list)
     aliases: dict[str, list[str]] = field(default_factory=dict)
     owed: list[Delivery] = field(default_factory=list)
+    readings: dict[str, bytes] = field(default_factory=dict)
 
     def keep(self, stories: Iterable[StoryRecord]) -> None:
         """These stories changed."""
@@ -101,9 +103,8 @@ class _Poll:
 
     def record(self, state: FeedState | None) -> PollRecord:
         """All of it, as the one thing to be written."""
-        return PollRecord(
-            state, self.entries, self.edited, self.aliases, tuple(self.stories.values()), self.owed
-        )
+        stories = tuple(self.stories.values())
+        return PollRecord(state, self.entries, self.edited, self.aliases, stories, self.owed, self.readings)
 
 
 class Ingest:
@@ -117,7 +118,7 @@ class Ingest:
         orders: Callable[[], Orders],
         new_index: Callable[[], StoryIndex],
         wake: asyncio.Event,
-        window: timedelta = timedelta(hours=72),
+        window: timedelta = WINDOW,
         observe: Callable[[Polled, PollRecord], None] | None = None,
     ) -> None:
         self._news = news
@@ -180,10 +181,11 @@ class Ingest:
         orders = self._orders()
         self._watches = compiled(subscriptions, orders.rulebook, self._watches)
         async with self._news.deciding() as ledger:
-            index = await self._current_index(ledger, polls[0].at)
+            breath = _Breath()
+            index = await self._current_index(ledger, polls[0].at - self._window, breath)
             aliases = {alias for own in entries for entry in own for alias in entry.aliases}
             known, told = dict(await ledger.known(aliases)), dict[str, StoryRecord]()
-            records, breath = [], _Breath()
+            records = []
             for polled, own in zip(polls, entries, strict=True):
                 still = [silence for silence in silences if silence.until > polled.at]
                 poll = _Poll(
@@ -211,13 +213,29 @@ class Ingest:
                 self._observe(polled, record)
         return records
 
-    async def _current_index(self, ledger: Ledger, now: datetime) -> StoryIndex:
+    async def _current_index(self, ledger: Ledger, since: datetime, breath: _Breath) -> StoryIndex:
+        """The index with all that was filed; where it begins anew, others must not wait for the whole window."""
         if self._index is None:
             self._index, self._cursor = self._new_index(), 0
-        for filed in await ledger.filed_since(self._cursor, now - self._window):
-            self._index.absorb_filed(filed.entry, filed.matches, filed.story)
-            self._cursor = filed.cursor
+        while page := await ledger.filed_since(self._cursor, since):
+            await self._recall(self._index, page, ledger, breath)
+            self._cursor = page[-1].cursor
         return self._index
+
+    async def _recall(
+        self, index: StoryIndex, page: Sequence[Filed], ledger: Ledger, breath: _Breath
+    ) -> None:
+        """What was read when it was decided is taken up; what is not there, or of another version, is read anew."""
+        readings = [index.unpacked(filed.reading, filed.story) for filed in page]
+        unread = [filed.cursor for filed, told in zip(page, readings, strict=True) if told is None]
+        texts = await ledger.texts(unread) if unread else {}
+        for filed, told in zip(page, readings, strict=True):
+            if told is None:
+                entry, matches = texts[filed.cursor]
+                index.absorb_filed(entry, matches, filed.story)
+            else:
+                index.recall(told)
+            await breath.take()
 
     # ── one entry ────────────────────────────────────────────────────────────────────────────────────
     async def _entry(self, entry: Entry, poll: _Poll, index: StoryIndex, ledger: Ledger) -> None:
@@ -257,7 +275,7 @@ class Ingest:
         )
         decided = decide(entry, matches, placement if matches else None, story, situation)
         if placement is not None and not (known and known.story):
-            index.absorb(entry, met, placement)
+            poll.readings[entry.key] = index.absorb(entry, met, placement)
         poll.keep(decided.stories)
         told = self._owe(
             decided, facets_of(entry, matches, decided.stories[0], rules) if matches else (), poll, story

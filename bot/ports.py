@@ -97,12 +97,11 @@ class Remembering(Protocol):
 # ── what was read and decided ────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """An entry with what was decided, as the story index is rebuilt from: ``cursor`` grows with every row."""
+    """An entry with a story, as the story index is rebuilt from."""
 
-    cursor: int
-    entry: Entry
+    cursor: int  # grows with every row
     story: str
-    matches: tuple[Match, ...]
+    reading: bytes  # as the index packed it when the entry was decided; b"" = it is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +114,7 @@ class Polled:
     url: str  # where it was read, the base of relative links
     at: datetime
     baseline: bool = False  # the feed's first poll: archived, not told
-    shown: int | None = (
-        None  # items the document had, with those left out of ``raws``; None = there are none such
-    )
+    shown: int | None = None  # items the document had, with those left out of ``raws``; None = none were
     pushed: bool = False  # a hub brought it: it says nothing of what else the feed shows
     older: bool = False  # a page behind the feed's document, read to fill a gap
     amends: bool = False  # known items with their pages' text: never new, and no edit by the publisher
@@ -125,17 +122,15 @@ class Polled:
 
 @dataclass(frozen=True, slots=True)
 class PollRecord:
-    """All that one poll changes, written in one transaction or not at all.
+    """All that one poll changes, written in one transaction or not at all."""
 
-    ``state`` None leaves the feed's state as it is: an article's page changes nothing about its feed.
-    """
-
-    state: FeedState | None
+    state: FeedState | None  # None leaves it as it is: an article's page changes nothing about its feed
     entries: Sequence[tuple[Entry, Decision]] = ()
     edited: Sequence[tuple[Entry, Decision]] = ()  # known entries whose words changed
     aliases: Mapping[str, Sequence[str]] = field(default_factory=dict)  # known key → further aliases seen now
     stories: Sequence[StoryRecord] = ()
     owed: Sequence[Delivery] = ()
+    readings: Mapping[str, bytes] = field(default_factory=dict)  # key → what the story index made of it
 
 
 class Ledger(Protocol):
@@ -146,7 +141,11 @@ class Ledger(Protocol):
         ...
 
     async def filed_since(self, cursor: int, since: datetime) -> Sequence[Filed]:
-        """Entries with a story first seen at or after ``since`` and a cursor above ``cursor``, in cursor order."""
+        """The next entries with a story seen since then, above ``cursor``, in cursor order; empty: no more."""
+        ...
+
+    async def texts(self, cursors: Collection[int]) -> Mapping[int, tuple[Entry, Sequence[Match]]]:
+        """Cursor → entry and matches, of those whose reading is of no use."""
         ...
 
     async def stories(self, ids: Collection[str]) -> Mapping[str, StoryRecord]:

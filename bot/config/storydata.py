@@ -15,6 +15,7 @@ from pathlib import Path
 
 from babel import Locale
 
+from bot.config.stamp import stamp_of
 from bot.config.yamlfile import Items, Node, Table, line_of, read_yaml
 from bot.core.storydata import (
     BAD_NEWS,
@@ -48,7 +49,16 @@ def load_story_data(data: Path = DATA, phrases: Path = PHRASES, learned: Path | 
     languages = {lang: _language(lang, data, phrases, learned, problems) for lang in LANGUAGES}
     if problems:
         raise ConfigError(problems)
-    return StoryData(languages)
+    return StoryData(languages, stamp_of(_tables(data, phrases, learned)))
+
+
+def _tables(data: Path, phrases: Path, learned: Path | None) -> Iterator[Path]:
+    """Every file that was read."""
+    yield COUNTRIES
+    yield from data.glob("*.gz")
+    yield from phrases.glob("*.yaml")
+    if learned is not None:
+        yield from learned.glob("*.gz")
 
 
 def _language(

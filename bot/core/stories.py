@@ -64,6 +64,7 @@ from bot.core.vectors import Counts, cosine
 
 _Key = TypeVar("_Key", int, str)
 
+WINDOW = timedelta(hours=72)
 SAME = 0.40
 FOLLOW = 0.25
 KINDRED = 0.15  # FOLLOW where the rules and the places agree …
@@ -126,7 +127,7 @@ def story_id(entry: Entry) -> str:
 class StoryIndex:
     """The stories of the window. Ask with :meth:`place`, then tell it with :meth:`absorb`."""
 
-    def __init__(self, data: StoryData, *, window: timedelta = timedelta(hours=72)) -> None:
+    def __init__(self, data: StoryData, *, window: timedelta = WINDOW) -> None:
         self._data = data
         self._window = window
         self._told: dict[int, Told] = {}  # serial → entry, oldest first
@@ -291,15 +292,12 @@ class StoryIndex:
 
     # ── telling ──────────────────────────────────────────────────────────────────────────────────────
     def absorb(self, entry: Entry, matches: Sequence[Match], placement: Placement) -> bytes:
-        """Remember an entry where it was placed; returns what :meth:`recall` takes it up by again."""
+        """Remember an entry where it was placed; returns what :meth:`unpacked` makes it of again."""
         return packed(self._absorb(entry, matches, placement.story, placement.voice), self._data.stamp)
 
-    def recall(self, reading: bytes, story: str) -> bool:
-        """Remember an entry as :meth:`absorb` had it; False if these bytes are none of ours: then read it anew."""
-        told = unpacked(reading, story, self._data.stamp)
-        if told is not None:
-            self._remember(told)
-        return told is not None
+    def unpacked(self, reading: bytes, story: str) -> Told | None:
+        """An entry for :meth:`recall`, as :meth:`absorb` had it; None if the bytes are none of ours: read it anew."""
+        return unpacked(reading, story, self._data.stamp)
 
     def absorb_filed(self, entry: Entry, matches: Sequence[Match], story: str) -> None:
         """Remember an entry as filed under a story, and forget what has left the window."""
@@ -309,10 +307,11 @@ class StoryIndex:
     def _absorb(self, entry: Entry, matches: Sequence[Match], story: str, voice: str) -> Told:
         told = kept(self._read(entry, matches), story, voice or entry.owner)
         self._last_read = None
-        self._remember(told)
+        self.recall(told)
         return told
 
-    def _remember(self, told: Told) -> None:
+    def recall(self, told: Told) -> None:
+        """Remember an entry as it was, and forget what has left the window."""
         self._forget_before(told.time - self._window.total_seconds())
         serial, self._next = self._next, self._next + 1
         if told.story not in self._members:

@@ -7,17 +7,19 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import LargeBinary, bindparam, cast, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import bot.store.codec as codec
 import bot.store.tables as tables
-from bot.core.model import Decision, Entry, KnownEntry, StoryRecord
+from bot.core.model import Decision, Entry, KnownEntry, Match, StoryRecord
 from bot.ports import Filed, PollRecord
 from bot.store.engine import Database
 from bot.store.feeds import write_states
 from bot.store.outbox import write_owed
 from bot.store.statements import ROWS, chunks, upsert
+
+PAGE = 500  # entries the index is told of at a time: a rebuild holds a page, not the window
 
 _ENTRY = tables.entries.c
 _ALIAS = tables.aliases.c
@@ -30,9 +32,14 @@ _KNOWN = (
     .where(_ALIAS.alias.in_(bindparam("aliases", expanding=True)))
 )
 _FILED = (
-    select(_ENTRY.cursor, _ENTRY.doc, _ENTRY.story, _ENTRY.decision)
+    select(_ENTRY.cursor, _ENTRY.story, func.coalesce(cast(tables.readings.c.doc, LargeBinary), b""))
+    .join(tables.readings, tables.readings.c.key == _ENTRY.key, isouter=True)
     .where(_ENTRY.cursor >= bindparam("first"), _ENTRY.story != "", _ENTRY.first_seen >= bindparam("since"))
     .order_by(_ENTRY.cursor)
+    .limit(PAGE)
+)
+_TEXTS = select(_ENTRY.cursor, _ENTRY.doc, _ENTRY.decision).where(
+    _ENTRY.cursor.in_(bindparam("cursors", expanding=True))
 )
 _STORIES = select(_STORY.id, _STORY.doc).where(_STORY.id.in_(bindparam("ids", expanding=True)))
 _FIRST = select(func.min(_ENTRY.cursor)).where(_ENTRY.first_seen >= bindparam("since"))
@@ -73,15 +80,23 @@ class PollLedger:
         return found
 
     async def filed_since(self, cursor: int, since: datetime) -> Sequence[Filed]:
-        """Entries with a story, newer than ``cursor``, in cursor order."""
+        """The next entries with a story, newer than ``cursor``, in cursor order."""
         if self._news.nothing_since(cursor):
             return []
         first = cursor + 1 if cursor else await first_since(self._connection, since)
         rows = await self._connection.execute(_FILED, {"first": first, "since": since})
-        return [
-            Filed(number, codec.load(Entry, doc), story, codec.load(Decision, decision).matches)
-            for number, doc, story, decision in rows
-        ]
+        return [Filed(*row) for row in rows]
+
+    async def texts(self, cursors: Collection[int]) -> Mapping[int, tuple[Entry, Sequence[Match]]]:
+        """Cursor → the entry and what was found in it."""
+        found: dict[int, tuple[Entry, Sequence[Match]]] = {}
+        for part in chunks(cursors):
+            rows = await self._connection.execute(_TEXTS, {"cursors": part})
+            found |= {
+                number: (codec.load(Entry, doc), codec.load(Decision, decision).matches)
+                for number, doc, decision in rows
+            }
+        return found
 
     async def stories(self, ids: Collection[str]) -> Mapping[str, StoryRecord]:
         """The stories of these ids."""
@@ -99,6 +114,7 @@ class PollLedger:
             await self._connection.execute(
                 update(tables.entries).where(_ENTRY.key == entry.key).values(**_changed(entry, decision))
             )
+        await self._write_readings(records)
         further = {(alias, key) for each in records for key, more in each.aliases.items() for alias in more}
         await self._write_aliases(sorted(further))
         changed = {story.id: story for each in records for story in each.stories}
@@ -119,6 +135,15 @@ class PollLedger:
         highest = await self._connection.execute(_HIGHEST)
         self._news.highest = int(highest.scalar_one())
         return self._news.highest
+
+    async def _write_readings(self, records: Sequence[PollRecord]) -> None:
+        rows = [
+            {"key": entry.key, "first_seen": entry.first_seen, "doc": each.readings[entry.key]}
+            for each in records
+            for entry, _ in (*each.entries, *each.edited)
+            if entry.key in each.readings
+        ]
+        await upsert(self._connection, tables.readings, rows)
 
     async def _write_aliases(self, pairs: Sequence[tuple[str, str]]) -> None:
         rows = [{"alias": alias, "key": key} for alias, key in pairs]

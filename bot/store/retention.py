@@ -43,6 +43,11 @@ async def purge(database: Database, before: datetime) -> int:
     return gone
 
 
+async def forget_readings(database: Database, before: datetime) -> None:
+    """Forget what the story index made of entries seen before then: they have left its window."""
+    await _forget(database, tables.readings, tables.readings.c.key, tables.readings.c.first_seen < before)
+
+
 async def _forget_entries(database: Database, before: datetime) -> int:
     owed = exists().where(_D.story == _E.story, _D.story != "", _OWED)
     may_go = select(_E.key).where(_E.first_seen < before, not_(owed), or_(_E.dated, _E.cursor <= _unseen()))

@@ -67,6 +67,10 @@ class Store:
         """Forget what was read before then; nothing still owed is touched. Returns how many entries went."""
         return await retention.purge(self.database, before)
 
+    async def forget_readings(self, before: datetime) -> None:
+        """Forget what the story index made of entries first seen before then: before its window."""
+        await retention.forget_readings(self.database, before)
+
     async def close(self) -> None:
         """Let go of the database and of its lock."""
         await self.worker.stop()

@@ -3,6 +3,7 @@
 ::
 
     feeds ─ entries ─ aliases          what was read (an alias is an identity under which an item may come back)
+              │  └─── readings         … and what the story index made of it, for the length of its window
               │ story
             stories ─ deliveries ─ lanes    what is told, owed and sent; a lane is a receiver's way out
     subscriptions  silences  updates  feedback    what people wished
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Dialect,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -100,6 +102,15 @@ aliases = Table(
     Column("alias", String, primary_key=True),
     Column("key", String, nullable=False),
     Index("aliases_key", "key"),
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("first_seen", Moment, nullable=False),
+    Column("doc", LargeBinary, nullable=False),  # as packed by bot.core.told
+    Index("readings_seen", "first_seen"),
 )
 
 stories = Table(

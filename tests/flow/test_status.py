@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import re
 from collections.abc import Mapping
@@ -160,6 +161,10 @@ async def test_the_daily_line_and_word_of_blindness_reach_the_admins_receiver(tm
     settings = load_settings(env_file=None).model_copy(update=changes)
     async with running_bot(settings, Parts({"console": screen}, web=False)) as bot:  # type: ignore[dict-item]
         assert {job.id for job in bot.scheduler.get_jobs()} >= {"daily", "feeds", "owed", "forget"}
+        assert all(
+            inspect.iscoroutinefunction(job.func) for job in bot.scheduler.get_jobs()
+        )  # else never awaited
+        await bot.forget()
         await bot.tell_daily()
         async with asyncio.timeout(120):
             assert await screen.told.get() == "All eyes open: 0 of 0 feeds answer, 0 new items in a day."

@@ -55,6 +55,7 @@ class Counting:
 class Refusing:
     def __init__(self, ledger: Ledger, refuse: str) -> None:
         self.known, self.filed_since, self.stories = ledger.known, ledger.filed_since, ledger.stories
+        self.texts = ledger.texts
         self._ledger, self._refuse = ledger, refuse
 
     async def write(self, *records: PollRecord) -> int:

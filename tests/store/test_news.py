@@ -12,6 +12,7 @@ from bot.core.model import Decision, KnownEntry, Outcome
 from bot.errors import StoreError
 from bot.ports import Filed, PollRecord
 from bot.store import Store
+from bot.store.news import PAGE
 from tests.fakes.alerts import AT, alert, owed, raised
 from tests.store.samples import SECOND, decided, entry, match, record, state, story, write
 
@@ -132,13 +133,37 @@ async def test_stories_are_replaced_and_asked_for_together(store: Store) -> None
 async def test_the_index_is_rebuilt_from_what_is_filed(store: Store) -> None:
     await write(store, record(entry("old", first_seen=AT - timedelta(hours=80)), story="st-0"))
     await write(store, record(entry("none")))
-    last = await write(store, record(entry("a"), entry("b"), story="st-1"))
+    last = await write(store, record(entry("a"), entry("b"), story="st-1", readings={"a": b"read of a"}))
     async with store.news.deciding() as ledger:
         filed = await ledger.filed_since(0, AT - timedelta(hours=72))
-        assert [(each.entry.key, each.story) for each in filed] == [("a", "st-1"), ("b", "st-1")]
-        assert filed[1] == Filed(last, entry("b"), "st-1", (match(),))
+        assert filed == [Filed(last - 1, "st-1", b"read of a"), Filed(last, "st-1", b"")]
+        assert await ledger.texts([last]) == {last: (entry("b"), (match(),))}
         assert await ledger.filed_since(last, AT - timedelta(hours=72)) == []
         assert await ledger.filed_since(last - 1, AT - timedelta(hours=72)) == [filed[1]]
+
+
+async def test_a_reading_is_filed_with_its_entry_new_or_edited_and_goes_when_it_has_left_the_window(
+    store: Store,
+) -> None:
+    await write(
+        store, record(entry("a"), entry("b", first_seen=AT + SECOND), story="st-1", readings={"a": b"1"})
+    )
+    edited = [(entry("a"), decided("a", "st-1")), (entry("b", first_seen=AT + SECOND), decided("b", "st-1"))]
+    await write(store, PollRecord(state(), edited=edited, readings={"a": b"2", "b": b"3"}))
+    async with store.news.deciding() as ledger:
+        assert [each.reading for each in await ledger.filed_since(0, AT)] == [b"2", b"3"]
+    await store.forget_readings(AT + SECOND)
+    async with store.news.deciding() as ledger:
+        assert [each.reading for each in await ledger.filed_since(0, AT)] == [b"", b"3"]
+
+
+async def test_the_window_is_told_page_by_page(store: Store) -> None:
+    await write(store, record(*(entry(f"wire:{number}") for number in range(PAGE + 1)), story="st-1"))
+    async with store.news.deciding() as ledger:
+        first = await ledger.filed_since(0, AT)
+        second = await ledger.filed_since(first[-1].cursor, AT)
+        assert (len(first), len(second)) == (PAGE, 1)
+        assert await ledger.filed_since(second[-1].cursor, AT) == []
 
 
 async def test_cursors_are_never_given_out_twice(store: Store) -> None:
