@@ -12,8 +12,8 @@ written is polled again with the *old* state: the publisher is asked for the sam
 Scheduling runs on the monotonic clock alone. A wall clock that jumps moves no poll; after a suspended night every feed
 is due once, not once for every poll missed, and they take turns as ever (:mod:`bot.core.turns`).
 
-States are kept and saved by :mod:`bot.poller_states`; the pace is learnt, and blindness told, by
-:mod:`bot.poller_lookout`.
+One poll is made by :mod:`bot.poller_visit`; states are kept and saved by :mod:`bot.poller_states`; the pace is learnt,
+and blindness told, by :mod:`bot.poller_lookout`.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ import structlog
 
 from bot import metrics
 from bot.core.eyes import FeedSight, all_eyes_open, sight_of
-from bot.core.feedstate import LONGEST_PAUSE, Failure, address, answered, failed, pause, scheduled
-from bot.core.model import Feed, FeedState, FeedStatus, Fetched, RawEntry
-from bot.core.pacing import Pacemaker, PaceView, skipped_hours
+from bot.core.feedstate import address, pause
+from bot.core.model import Feed, FeedState, FeedStatus
+from bot.core.pacing import Pacemaker, PaceView
 from bot.core.turns import Turns
-from bot.core.urls import host_of, redacted
-from bot.errors import FetchError, ParseError, StoreError
+from bot.core.urls import host_of
 from bot.failpoint import reach
 from bot.poller_lookout import Asked, Gap, History, Lookout, Notice, no_history, tell_nobody
 from bot.poller_states import StateBook
+from bot.poller_visit import Visits
 from bot.poller_watched import HubCalls, Parse, PollerOptions, Watched, is_asked, parse_here
-from bot.ports import Clock, FeedStates, Polled, PollRecord, Remembering, Source
+from bot.ports import Clock, FeedStates, Polled, PollRecord, Source
 from bot.waiting import first_of
 
 log = structlog.get_logger()
@@ -49,8 +49,6 @@ UNDECIDED_PAUSE = timedelta(seconds=5)
 """Before a poll that could not be written is made again; doubled each time up to …"""
 LONGEST_UNDECIDED_PAUSE = timedelta(minutes=5)
 A_SECOND = 1_000  # feeds looked at for blindness: ten thousand are not looked at every second
-LATE = 60.0
-"""Seconds by which a poll is so late that feeds must have piled up: their next polls are spread out."""
 
 
 class Poller:
@@ -78,15 +76,11 @@ class Poller:
         options: PollerOptions | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self._sources = sources
         self._book = StateBook(states)
         self._queue = queue
         self._feeds = feeds
         self._clock = clock
         self._pace = pace or Pacemaker()
-        self._notice = notice
-        self._parse = parse
-        self._hub_calls = hub_calls
         self._options = options or PollerOptions()
         self._jitter = jitter
         self._remembers = False
@@ -102,6 +96,16 @@ class Poller:
             history=history,
             gap=gap,
             longest_tick=20 + 10 * self._options.tick,
+        )
+        self._visits = Visits(
+            sources,
+            self._pace,
+            clock,
+            parse=parse,
+            notice=notice,
+            rarely=lambda name, pushed: (pushed or self._lookout.is_carried(name)) and hub_calls(name),
+            jitter=jitter,
+            deadline=self._options.deadline,
         )
 
     # ── what others may ask ──────────────────────────────────────────────────────────────────────────
@@ -348,68 +352,15 @@ class Poller:
 
     # ── one poll ─────────────────────────────────────────────────────────────────────────────────────
     async def _poll(self, watched: Watched) -> None:
-        feed, state, began = watched.feed, self.state(watched.feed.name), self._clock.monotonic()
         reach("after claim")
-        try:
-            async with asyncio.timeout(self._options.deadline):
-                fetched, raws = await self._read(replace(feed, url=address(feed, state)), state)
-        except (FetchError, ParseError) as error:
-            await self._failed(watched, state, error, began)
-        except TimeoutError:
-            overdue = FetchError(feed.name, "overdue", "the poll came to no end")
-            await self._failed(watched, state, overdue, began)
-        except Exception as error:  # a mistake in one source must not end the reading of others
-            log.exception("source.failed", feed=feed.name)
-            mistake = FetchError(feed.name, "internal", f"unexpected {type(error).__name__}")
-            await self._failed(watched, state, mistake, began)
-        else:
-            await self._answered(watched, state, fetched, raws, began)
-
-    async def _read(self, feed: Feed, state: FeedState) -> tuple[Fetched, Sequence[RawEntry]]:
-        source = self._sources[feed.kind]
-        fetched = await source.fetch(feed, state, now=self._clock.now())
-        reach("after fetch")
-        return fetched, () if fetched.body is None else await self._parse(source, feed, fetched)
-
-    async def _answered(
-        self, watched: Watched, before: FeedState, fetched: Fetched, raws: Sequence[RawEntry], began: float
-    ) -> None:
-        now, monotonic = self._clock.now(), self._clock.monotonic()
-        result = "unchanged" if fetched.body is None else "new"
-        metrics.polled(result, monotonic - began, now, entries=len(raws))
-        log.debug("poll.read", feed=watched.feed.name, result=result, entries=len(raws))
-        state = answered(before, fetched, now)
-        watched.answered = monotonic
-        if fetched.body is not None:
-            self._learn(watched.feed, fetched.body, raws)
-        if state.moved_to != before.moved_to:
-            log.info("feed.moved", feed=state.feed, to=redacted(address(watched.feed, state)))
-        share = self._jitter() if not watched.met or began - watched.due > LATE else 1.0
-        carried = fetched.pushed or self._lookout.is_carried(state.feed)
-        rarely = carried and self._hub_calls(state.feed)
-        not_before = fetched.max_age or timedelta()
-        wait = self._pace.wait(watched.feed, now, not_before=not_before, share=share, rarely=rarely)
-        state = scheduled(state, now, wait)
-        watched.due, watched.met = monotonic + wait.total_seconds(), True
-        if fetched.body is None:
-            self._book.put(state)
-            self._free(watched)
+        visited = await self._visits.visit(watched, self.state(watched.feed.name))
+        watched.met = True
+        watched.due = self._clock.monotonic() + (visited.wait or timedelta()).total_seconds()
+        if visited.polled is not None:
+            await self._hand_over(watched, visited.polled)
             return
-        baseline = not before.baseline_done
-        shown, pushed = self._shown(watched.feed), fetched.pushed
-        polled = Polled(
-            watched.feed, state, raws, fetched.url, now, baseline=baseline, shown=shown, pushed=pushed
-        )
-        await self._hand_over(watched, polled)
-
-    def _shown(self, feed: Feed) -> int | None:
-        source = self._sources[feed.kind]
-        return source.shown(feed) if isinstance(source, Remembering) else None
-
-    def _learn(self, feed: Feed, body: bytes, raws: Sequence[RawEntry]) -> None:
-        dates = (raw.published for raw in raws)
-        self._pace.read(feed, [date for date in dates if date is not None], self._clock.now())
-        self._pace.quiet(feed, skipped_hours(body))
+        self._book.put(visited.state)
+        self._free(watched)
 
     async def _hand_over(self, watched: Watched, polled: Polled) -> None:
         """To the decider, when it has room; the feed stays busy until it is settled."""
@@ -420,29 +371,3 @@ class Poller:
         except asyncio.CancelledError:
             watched.queued = None
             raise
-
-    async def _failed(
-        self, watched: Watched, before: FeedState, error: FetchError | ParseError, began: float
-    ) -> None:
-        now = self._clock.now()
-        kind = error.kind if isinstance(error, FetchError) else "parse"
-        metrics.polled(kind, self._clock.monotonic() - began, now)
-        usual = self._pace.usual(watched.feed, now)
-        failure = await self._told(failed(before, error, now, jitter=self._jitter(), usual=usual))
-        state = scheduled(failure.state, now, failure.wait)
-        log.warning("poll.failed", feed=state.feed, kind=kind, reason=state.reason, failures=state.failures)
-        watched.met = True
-        self._book.put(state)
-        self._free(watched, self._clock.monotonic() + (failure.wait or timedelta()).total_seconds())
-
-    async def _told(self, failure: Failure) -> Failure:
-        """The same, after its notice is owed; what could not be told is told after the next try."""
-        if not failure.notice:
-            return failure
-        try:
-            await self._notice(f"feed/{failure.state.feed}", failure.notice)
-        except StoreError as error:
-            log.warning("notice.unwritable", feed=failure.state.feed, error=str(error))
-            state = replace(failure.state, status=FeedStatus.FAILING)
-            return Failure(state, failure.wait or LONGEST_PAUSE)
-        return failure

@@ -114,9 +114,7 @@ async def test_many_new_items_among_known_ones_are_no_gap() -> None:
 # ── hubs ─────────────────────────────────────────────────────────────────────────────────────────────
 def with_hub(*names: str) -> Newsroom:
     """A bench where hubs call us for these feeds."""
-    bench = Newsroom(tuple(feed(name) for name in names))
-    bench.poller._hub_calls = lambda _name: True
-    return bench
+    return Newsroom(tuple(feed(name) for name in names), hub_calls=True)
 
 
 async def test_a_feed_whose_hub_brings_its_news_is_polled_rarely_until_a_poll_finds_more() -> None:

@@ -57,6 +57,7 @@ class Bench:
     undecided: int = 0  # so many next polls cannot be written
     deciding: bool = True
     unwritable_notices: int = 0
+    hub_calls: bool = False  # … us for every feed
 
     def __post_init__(self) -> None:
         self.source = FakeSource(self.clock)
@@ -69,6 +70,7 @@ class Bench:
             clock=self.clock,
             pace=Pacemaker(BUDGET),
             notice=self._notice,
+            hub_calls=lambda _name: self.hub_calls,
             options=self.options,
             jitter=lambda: 1.0,
         )

@@ -168,7 +168,7 @@ async def test_the_daily_line_and_word_of_blindness_reach_the_admins_receiver(tm
         await bot.tell_daily()
         async with asyncio.timeout(120):
             assert await screen.told.get() == "All eyes open: 0 of 0 feeds answer, 0 new items in a day."
-            await bot.poller._notice(
+            await bot.tell_admins(
                 "blind/source tagged north", "No source tagged north has answered for 12 min: a."
             )
             assert "tagged north" in await screen.told.get()
