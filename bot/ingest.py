@@ -47,7 +47,7 @@ from bot.core.model import (
     StoryRecord,
     Subscription,
 )
-from bot.core.normalise import normalise_all
+from bot.core.normalise import normalising
 from bot.core.routing import Labels, Route, Routed, route
 from bot.core.stories import WINDOW, Placement, StoryIndex
 from bot.core.watches import Watches, compiled, decide_own, own_placement
@@ -173,15 +173,13 @@ class Ingest:
                 raise
 
     async def _handle(self, polls: Sequence[Polled]) -> Sequence[PollRecord]:
-        entries = [
-            normalise_all(each.raws, each.feed, first_seen=each.at, base_url=each.url) for each in polls
-        ]
+        breath = _Breath()
+        entries = [await _normalised(each, breath) for each in polls]
         silences = await self._wishes.silences(min(each.at for each in polls))
         subscriptions = await self._wishes.subscriptions()
         orders = self._orders()
         self._watches = compiled(subscriptions, orders.rulebook, self._watches)
         async with self._news.deciding() as ledger:
-            breath = _Breath()
             index = await self._current_index(ledger, polls[0].at - self._window, breath)
             aliases = {alias for own in entries for entry in own for alias in entry.aliases}
             known, told = dict(await ledger.known(aliases)), dict[str, StoryRecord]()
@@ -359,6 +357,18 @@ class _Breath:
         if self._time() - self._last > BREATH:
             await asyncio.sleep(0)
             self._last = self._time()
+
+
+async def _normalised(polled: Polled, breath: _Breath) -> list[Entry]:
+    """Its entries; a document of thousands of items keeps nobody waiting."""
+    steps = normalising(polled.raws, polled.feed, first_seen=polled.at, base_url=polled.url)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            entries: list[Entry] = end.value
+            return entries
+        await breath.take()
 
 
 async def _waiting(queue: asyncio.Queue[Polled]) -> list[Polled]:
