@@ -50,6 +50,12 @@ async def ask(statement: str, *, at: str = "") -> None:
         await connection.close()
 
 
+async def cut_all(url: str) -> None:
+    """The server ends every session of this database, as it does when it is restarted."""
+    every = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    await ask(f"{every} WHERE datname = current_database() AND pid <> pg_backend_pid()", at=plain(url))
+
+
 def plain(url: str) -> str:
     """The same address for asyncpg itself."""
     return url.replace("postgresql+asyncpg:", "postgresql:")

@@ -36,7 +36,8 @@ class Emulate:
         self.token = TOKEN
         self.faults: dict[
             str, list[str]
-        ] = {}  # method → "lose" (do it, never answer) or "reset" (do nothing)
+        ] = {}  # method → "lose" (do it, never answer), "reset" (do nothing) or "hold" (answer when released)
+        self.held, self.released = asyncio.Event(), asyncio.Event()
         self.calls: list[str] = []
         self._names = channels
         self._scopes = scopes
@@ -108,7 +109,10 @@ class Emulate:
         fault = waiting.pop(0) if waiting else ""
         if fault != "reset":
             status, text = await self._do(request, method, body)
-        if fault:
+        if fault == "hold":
+            self.held.set()
+            await self.released.wait()
+        elif fault:
             assert request.transport is not None
             request.transport.abort()
             return web.Response()

@@ -1,20 +1,24 @@
-"""``python -m tests.faults.running SETTINGS [broken]``: the bot as ``newsalert run`` runs it, on a world's servers.
+"""``python -m tests.faults.running SETTINGS [broken | fleet]``: the bot as ``newsalert run`` runs it, in a world.
 
-``broken``: its disk fails once it has decided its first poll.
+``broken``: its disk fails once it has decided its first poll. ``fleet``: what another worker left in doubt is asked for
+at once, since tests part them only when nothing is on its way; nobody doubts its own session because a test is slow.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 
 import typer
 import uvloop
 
 from bot.app import Parts, run_until_told
 from bot.cli.output import told_plainly
+from bot.delivery import CourierOptions
 from bot.logs import configure_logs
 from bot.ports import Polled, PollRecord
+from bot.store import fleet
 from tests.faults import syscalls
 from tests.faults.zygote import settings_of
 
@@ -27,10 +31,16 @@ def break_the_disk(_: Polled, __: PollRecord) -> None:
 def main() -> int:
     """The exit code ``newsalert run`` would have."""
     configure_logs("debug")
-    settings, broken = settings_of(json.loads(sys.argv[1])), sys.argv[2:] == ["broken"]
+    settings, how = settings_of(json.loads(sys.argv[1])), sys.argv[2:]
+    parts = Parts(web=False, observe=break_the_disk if "broken" in how else None)
+    if "fleet" in how:
+        parts = replace(
+            parts, courier=CourierOptions(restart_grace=0, late_grace=0, look_back=0.1, sweep=0.1)
+        )
+        fleet.BEAT = 600.0
     try:
         with told_plainly():
-            uvloop.run(run_until_told(settings, Parts(web=False, observe=break_the_disk if broken else None)))
+            uvloop.run(run_until_told(settings, parts))
     except typer.Exit as ended:
         return ended.exit_code
     return 0

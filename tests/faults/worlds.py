@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import shutil
 import sqlite3
@@ -92,6 +93,7 @@ class World:
     telegram: TelegramFake
     postgres: str = ""  # the address of its database, if it is no file
     doubts: Counter[str] = field(default_factory=Counter)
+    bots: list[asyncio.subprocess.Process] = field(default_factory=list)  # processes that end with this world
 
     def settings(self) -> dict[str, Any]:
         """For :mod:`tests.faults.zygote`."""
@@ -193,4 +195,12 @@ async def a_world(folder: Path, postgres: str = "") -> AsyncIterator[World]:
         await stack.enter_async_context(telegram.serving())
         world = World(folder, publisher, slack, telegram, postgres)
         world.write_rules()
+        stack.push_async_callback(_ended, world.bots)
         yield world
+
+
+async def _ended(bots: Sequence[asyncio.subprocess.Process]) -> None:
+    for bot in bots:
+        if bot.returncode is None:
+            bot.kill()
+        await bot.wait()

@@ -19,7 +19,7 @@ from bot.store.fleet import HELD
 from bot.systemclock import SystemClock
 from tests.fakes.alerts import AT, alert, owed, raised, receiver
 from tests.fakes.notifier import MemoryNotifier
-from tests.pg import ask, migrated_database, plain
+from tests.pg import ask, cut_all, migrated_database, plain
 from tests.store.samples import entry, record, write
 
 ROADS = [receiver(f"r{number}") for number in range(40)]
@@ -181,7 +181,7 @@ async def test_fault_025_connections_that_were_cut_are_made_anew(fleet: Sequence
     one, two = fleet
     await write(one, record(entry()))
     await two.close()
-    await _cut_all(one)
+    await cut_all(address_of(one))
     await write(one, record(entry("wire:2"), owed=[owed()]))
     assert (await one.views.counts()).entries == 2
     assert await names(one) == ["desk"]
@@ -232,20 +232,8 @@ def address_of(store: Store) -> str:
 async def _cut_while_deciding(store: Store) -> None:
     async with store.news.deciding() as ledger:
         await ledger.write(record(entry(), owed=[owed()]))
-        await _cut_all(store)
+        await cut_all(address_of(store))
         await ledger.write(record(entry("wire:2")))
-
-
-async def _cut_all(store: Store) -> None:
-    """The server ends every session of this database, as it does when it is restarted."""
-    connection = await asyncpg.connect(plain(address_of(store)))
-    try:
-        await connection.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-    finally:
-        await connection.close()
 
 
 async def _cut(store: Store) -> None:
