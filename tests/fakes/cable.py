@@ -36,12 +36,13 @@ class Cable:
             self._silent.append(client)
         self._ends.clear()
 
-    def mend(self) -> None:
-        """What the client says into an old connection is answered with a reset; new ones go through."""
+    def mend(self, *, forgotten: bool = False) -> None:
+        """New connections go through. Old ones are reset, or ``forgotten``: nobody tells the client, ever."""
         self._is_cut = False
-        for client in self._silent:
-            client.transport.abort()
-        self._silent.clear()
+        if not forgotten:
+            for client in self._silent:
+                client.transport.abort()
+            self._silent.clear()
 
     @asynccontextmanager
     async def laid(self) -> AsyncIterator[Cable]:

@@ -18,6 +18,7 @@ from bot.store import Store, open_store
 from bot.store.fleet import HELD
 from bot.systemclock import SystemClock
 from tests.fakes.alerts import AT, alert, owed, raised, receiver
+from tests.fakes.cable import Cable
 from tests.fakes.notifier import MemoryNotifier
 from tests.pg import ask, cut_all, migrated_database, plain
 from tests.store.samples import entry, record, write
@@ -175,6 +176,28 @@ async def test_fault_025_a_worker_whose_session_is_cut_comes_back_as_itself(flee
     await until(back)
     assert await names(two) == []
     assert await names(one) == ["desk"]
+
+
+async def test_fault_026_a_session_that_never_answers_again_is_given_up_and_made_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.store.fleet.BEAT", 0.2)
+    async with migrated_database() as url, Cable(url).laid() as line:
+        store, back = await open_store(line.url), asyncio.Event()
+        store.on_owed(back.set)
+        line.cut()
+        line.mend(forgotten=True)
+        await until(back)
+        await store.close()
+
+
+async def test_fault_026_who_has_lost_its_sign_of_life_claims_nothing(fleet: Sequence[Store]) -> None:
+    one, two = fleet
+    await one.outbox.owe([owed()])
+    assert await names(one) == ["desk"]
+    await one.worker.stop()
+    assert await names(one) == []
+    assert await names(two) == ["desk"]
 
 
 async def test_fault_025_connections_that_were_cut_are_made_anew(fleet: Sequence[Store]) -> None:
