@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from tests.fakes.slack import Channel, SlackFake
+from tests.fakes.slack import Channel, SlackFake, judge_blocks
 
 
 class SlackSocket(SlackFake):
@@ -32,7 +32,7 @@ class SlackSocket(SlackFake):
 
     def chat_post_ephemeral(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         channel = self._channel(asked)
-        self._judge(asked)
+        judge_blocks(asked)
         self.whispers.append((channel.id, str(asked["user"]), asked))
         self._changed.set()
         return {"message_ts": "1.0"}
