@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-FAIR = 0.74
+FAIR = 0.72
 """Of an even share, what the rarest feeds get: their news is then seen no later than if all were polled alike."""
 SOME = 0.2
 """… and what every feed gets."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.model import Feed
-from bot.core.pacing import BURST_SHARE, Budget, Pacemaker, skipped_hours
+from bot.core.pacing import BURST_SHARE, MOST_PEERS, Budget, Pacemaker, skipped_hours
 
 NOW = datetime(2022, 2, 15, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -182,6 +182,15 @@ def test_all_bursts_together_cost_no_more_than_their_share() -> None:
     bursting = sum(86_400 / seconds(pace, each) for each in feeds)
     assert 1 < len(chosen) < len(feeds)
     assert bursting <= (1 + BURST_SHARE) * even * 1.01
+
+
+def test_a_hit_among_very_many_feeds_speeds_up_the_most_related_ones_only() -> None:
+    near = [feed(f"near{number}", "war", "baltics") for number in range(5)]
+    far = [feed(f"far{number}", "war", lang="en") for number in range(4 * MOST_PEERS)]
+    pace = paced(*((each, 24.0) for each in (*far, *near)))
+    chosen = pace.burst("near0", NOW, "invasion")
+    assert set(chosen[:5]) == {each.name for each in near}
+    assert len(chosen) == 1 + MOST_PEERS
 
 
 def test_a_feed_nobody_knows_yet_is_sped_up_too() -> None:
