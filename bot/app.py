@@ -24,7 +24,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot import __version__, metrics
 from bot.app_backfill import ways
-from bot.app_desk import new_story_index, orders_of, proven_orders, warm
+from bot.app_desk import new_story_index, orders_of, places_of, proven_orders, warm
 from bot.app_past import PastProcess
 from bot.app_push import PATH as HUB_PATH
 from bot.app_push import hubs_of
@@ -207,7 +207,12 @@ class Bot:
             dead=store.outbox,
             orders=lambda: self.in_force.orders,
             clock=self.clock,
-            doors=Doors(settings.telegram_admins, settings.may_subscribe, self._slack_channels),
+            doors=Doors(
+                settings.telegram_admins,
+                settings.may_subscribe,
+                lambda: places_of(self.in_force.orders, "slack"),
+                lambda: places_of(self.in_force.orders, "telegram"),
+            ),
             wake=self.owed,
             page=page,
             reload=self._reload,
@@ -240,9 +245,6 @@ class Bot:
             [notice(road, topic, text, self.clock.now()) for road in self.admins()[:1]]
         )
         self.owed.set()
-
-    def _slack_channels(self) -> Sequence[str]:
-        return [each.address for each in self.in_force.orders.receivers if each.kind == "slack"]
 
     async def _reload(self) -> Sequence[Problem]:
         await self.watcher.once()

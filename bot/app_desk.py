@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from bot.config.desk import Desk
 from bot.config.load import failing_examples, load_desk, rulebook_of
 from bot.config.storydata import load_story_data
 from bot.core.matching import RuleBook, headline
+from bot.core.routing import place_of
 from bot.core.stories import StoryIndex
 from bot.core.storydata import StoryData
 from bot.errors import ConfigError
@@ -37,6 +39,11 @@ def proven_orders(rules_dir: Path) -> tuple[Desk, Orders]:
 def orders_of(desk: Desk, rulebook: RuleBook | None = None) -> Orders:
     """A desk as the decider wants it; ``rulebook`` saves compiling it twice."""
     return Orders(rulebook or rulebook_of(desk), desk.feeds, desk.routes, desk.receivers)
+
+
+def places_of(orders: Orders, kind: str) -> Sequence[str]:
+    """Addresses of the receivers of this kind that the editors configured, as fronts name the place they hear from."""
+    return [place_of(each).partition(":")[2] for each in orders.receivers if each.kind == kind]
 
 
 @cache

@@ -40,11 +40,8 @@ async def press(request: Request, data: str) -> Reply | None:
             return Reply(toast=t("Thank you: the editor will see it, with the words that rang."))
         case action if action == ACK:
             silence = await silences.ack(request.actor, pressed.story)
-            return Reply(
-                toast=t(
-                    "Seen to: quiet everywhere until {time}.", time=when(silence.until, request.wish.zone)
-                )
-            )
+            until = t("Seen to: quiet everywhere until {time}.", time=when(silence.until, request.wish.zone))
+            return Reply(f"{bold(shorten(request.name, 60))} · {until}")
     return None
 
 

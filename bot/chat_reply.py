@@ -9,7 +9,6 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.config.words import Words
 from bot.core.model import Subscription
@@ -50,7 +49,7 @@ class Request:
     argument: str = ""
     chat_name: str = ""
     private: bool = True
-    now: datetime | None = None
+    name: str = ""  # the person's, to be shown
 
 
 def safe(text: str) -> str:

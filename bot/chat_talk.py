@@ -34,6 +34,7 @@ class Heard:
     message: int = 0  # the message the button stands under
     language: str = "en"  # of the person's client
     chat_name: str = ""
+    name: str = ""  # what the person calls themselves: to be shown, never to be trusted
     hidden: bool = False  # behind a group or channel: nobody we could know
     moved_to: int = 0
     channel: str = ""  # "@name" of the channel the command is about, where it is not about this chat
@@ -69,6 +70,7 @@ def heard(update: Update, bot_name: str) -> Heard | None:
         argument=argument,
         language=message.from_user.language_code or "en",
         chat_name=message.chat.effective_name or "",
+        name=message.from_user.full_name,
         hidden=message.sender_chat is not None,
     )
 
@@ -88,6 +90,7 @@ def _pressed(update: Update) -> Heard | None:
         message=message.message_id,
         language=query.from_user.language_code or "en",
         chat_name=message.chat.effective_name or "",
+        name=query.from_user.full_name,
     )
 
 
@@ -147,7 +150,9 @@ class Talk:
             actor.need(Role.READER, "talk")
             wish = await self._service.chats.mine(actor, language=what.language)
             t = words(wish.language)
-            request = Request(self._service, actor, wish, t, what.argument, what.chat_name, what.private)
+            request = Request(
+                self._service, actor, wish, t, what.argument, what.chat_name, what.private, what.name
+            )
             return await (self._press(request, what) if what.data else self._obey(request, what))
         except InputError as error:
             return _told(what, t, error.template, error.values)

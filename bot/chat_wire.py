@@ -7,7 +7,7 @@ import re
 import warnings
 
 import structlog
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
 from telegram.error import BadRequest, RetryAfter, TelegramError
 from telegram.warnings import PTBDeprecationWarning
 
@@ -88,8 +88,15 @@ class Wire:
             return
         await self._bot.send_message(
             what.chat, text, parse_mode=mode, reply_markup=keyboard, link_preview_options=quiet,
-            message_thread_id=what.thread or None,
+            message_thread_id=what.thread or None, reply_parameters=_answering(what),
         )  # fmt: skip
+
+
+def _answering(what: Heard) -> ReplyParameters | None:
+    """What a button asked is answered under the message it belongs to, so that a group knows what is spoken of."""
+    if not (what.query and what.message):
+        return None
+    return ReplyParameters(what.message, allow_sending_without_reply=True)
 
 
 def _keyboard(reply: Reply) -> InlineKeyboardMarkup | None:

@@ -98,6 +98,7 @@ class Doors:
     telegram_admins: Collection[int] = ()
     may_subscribe: Callable[[int], bool] = lambda _chat: True
     slack_channels: Callable[[], Collection[str]] = tuple
+    telegram_chats: Callable[[], Collection[str]] = tuple  # those the editors configured
 
     def telegram(self, person: int, chat: int, thread: int = 0, *, keeps: bool) -> Actor:
         """``keeps``: this person rules that chat, by Telegram's word."""
@@ -108,6 +109,14 @@ class Doors:
         elif not self.may_subscribe(chat):
             role = Role.STRANGER
         return Actor("telegram", str(person), role, place)
+
+    def belongs(self, actor: Actor) -> bool:
+        """Do they act in a place the editors send alerts to, and may they change what is told there?
+
+        Who merely reads along (a public channel has readers nobody knows) has no say for everybody.
+        """
+        desks = self.slack_channels() if actor.front == "slack" else self.telegram_chats()
+        return actor.role >= Role.KEEPER and actor.place in desks
 
     def slack(self, person: str, channel: str, name: str = "") -> Actor:
         """Whoever is in a channel the editors configured, by its id or as ``#name``, belongs to them; others ask."""

@@ -55,10 +55,9 @@ class Silences:
     async def ack(self, actor: Actor, story: str) -> Silence:
         """Seen to: the story is quiet everywhere for a day, unless it turns critical. Raises NotPermitted.
 
-        By an admin, or by somebody in a channel the editors configured; a subscriber's chat is no such place.
+        By an admin, or by a keeper of a place the editors configured; a subscriber's chat is no such place.
         """
-        belongs = actor.front == "slack" and actor.role >= Role.KEEPER
-        actor.need(Role.KEEPER if belongs else Role.ADMIN, "ack")
+        actor.need(Role.KEEPER if self._on.doors.belongs(actor) else Role.ADMIN, "ack")
         return await self._save(actor, {"story": common_story(story)}, ACK, "ack")
 
     async def listed(self, actor: Actor) -> Sequence[Silence]:

@@ -173,8 +173,13 @@ OWN = "receiver"
 
 def place_of(receiver: Receiver) -> str:
     """Where a receiver is, whatever the editors call it: ``slack:C042``, ``telegram:-1001/12`` in a forum."""
-    thread = receiver.options.get("thread", "")
+    thread = receiver.options.get("thread", "") if receiver.kind == "telegram" else ""
     return f"{receiver.kind}:{receiver.address}" + (f"/{thread}" if thread else "")
+
+
+def is_subscribers(receiver: Receiver) -> bool:
+    """Is it a chat that subscribed, and not one the editors configured?"""
+    return receiver.name == place_of(receiver)
 
 
 def muted_for(place: str, silences: Sequence[Silence], facets: Sequence[Labels], now: datetime) -> bool:

@@ -42,6 +42,7 @@ from bot import metrics
 from bot.config.words import Words, words
 from bot.core import buttons
 from bot.core.model import Alert, AlertKind, Level, Message, MessageKind, Receipt, Receiver
+from bot.core.routing import is_subscribers
 from bot.errors import (
     Ambiguous,
     DeliveryError,
@@ -80,6 +81,7 @@ _CLOSED = (
 )  # fmt: skip
 
 _ROWS = ((buttons.WHY, buttons.MORE), (buttons.MUTE_STORY, buttons.MUTE_RULE, buttons.WRONG))
+_DESKS_ROW = (buttons.ACK,)  # only where editors sent it: a subscriber cannot quieten everybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Telegram:
         """Parts ``{"as": "post" | "thread" | "edit" | "reply", "html", "plain", "buttons", "silent", "language"}``."""
         language = receiver.options.get("language", "en")
         silent = _is_silent(message, receiver)
+        rows = _ROWS if is_subscribers(receiver) else (*_ROWS, _DESKS_ROW)
         return [
             {
                 "as": how,
@@ -115,7 +118,7 @@ class Telegram:
                 "silent": silent,
                 "language": language,
             }
-            for how, page, keyboard in _said(message, words(language))
+            for how, page, keyboard in _said(message, words(language), rows)
         ]
 
     # ── send ─────────────────────────────────────────────────────────────────────────────────────────
@@ -239,9 +242,10 @@ class Telegram:
 
 # ── rendering ────────────────────────────────────────────────────────────────────────────────────────
 Keyboard = list[list[list[str]]]  # rows of [label, data]
+Rows = Sequence[Sequence[str]]  # of actions
 
 
-def _said(message: Message, t: Words) -> Iterator[tuple[str, Block, Keyboard]]:
+def _said(message: Message, t: Words, rows: Rows) -> Iterator[tuple[str, Block, Keyboard]]:
     """How, what, and the buttons below it."""
     match message.kind:
         case MessageKind.NOTICE:
@@ -249,19 +253,19 @@ def _said(message: Message, t: Words) -> Iterator[tuple[str, Block, Keyboard]]:
         case MessageKind.DIGEST:
             yield from (("post", page, []) for page in digest_pages(message, t))
         case _:
-            yield from _told(message.alerts[0], t, repeat=message.repeat)
+            yield from _told(message.alerts[0], t, rows, repeat=message.repeat)
 
 
-def _told(alert: Alert, t: Words, *, repeat: bool) -> Iterator[tuple[str, Block, Keyboard]]:
+def _told(alert: Alert, t: Words, rows: Rows, *, repeat: bool) -> Iterator[tuple[str, Block, Keyboard]]:
     how = "edit"
     if alert.kind is AlertKind.NEW:
         how = "thread" if alert.contradicts is not None else "post"
-    yield how, alert_page(alert, t, repeat=repeat), _buttons(alert, t)
+    yield how, alert_page(alert, t, repeat=repeat), _buttons(alert, t, rows)
     if alert.kind.answers:
         yield "reply", reply_page(alert, t, repeat=repeat), []
 
 
-def _buttons(alert: Alert, t: Words) -> Keyboard:
+def _buttons(alert: Alert, t: Words, rows: Rows) -> Keyboard:
     marked = (buttons.MUTE_RULE, buttons.WRONG)
     return [
         [
@@ -271,7 +275,7 @@ def _buttons(alert: Alert, t: Words) -> Keyboard:
             ]
             for action in row
         ]
-        for row in _ROWS
+        for row in rows
     ]
 
 

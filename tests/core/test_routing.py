@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.model import Level, Receiver, Silence, Subscription
-from bot.core.routing import Labels, Route, muting, route
+from bot.core.routing import Labels, Route, is_subscribers, muting, place_of, receiver_of, route
 
 NOW = datetime(2022, 2, 15, 12, 0, tzinfo=UTC)
 DESK = Receiver("desk", "slack", "#desk")
@@ -192,3 +192,16 @@ def test_a_silence_of_ones_own_mutes_nobody_else(
     )  # fmt: skip
     assert [each.receiver.name for each in found] == told
     assert muting((silence,), (labels(),), NOW) is None  # nor does it stop the decision
+
+
+@pytest.mark.parametrize(
+    ("receiver", "place", "subscriber"),
+    [
+        (Receiver("desk", "slack", "C1", {"thread": "false"}), "slack:C1", False),  # it wants no threads
+        (Receiver("ops", "telegram", "-100", {"thread": "12"}), "telegram:-100/12", False),
+        (receiver_of(Subscription("telegram", "-100/12")), "telegram:-100/12", True),
+        (receiver_of(Subscription("telegram", "7")), "telegram:7", True),
+    ],
+)
+def test_a_place_is_named_as_its_front_names_it(receiver: Receiver, place: str, subscriber: bool) -> None:
+    assert (place_of(receiver), is_subscribers(receiver)) == (place, subscriber)

@@ -27,6 +27,7 @@ class Said:
     buttons: dict[str, str] = field(default_factory=dict)  # label → data
     thread: int = 0
     mode: str = ""
+    answers: int = 0  # the message it replies to
 
 
 @dataclass
@@ -86,6 +87,7 @@ class BotApi(BaseRequest):
 
     def _sendMessage(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         said = Said(arguments["chat_id"], self._number(), "", thread=arguments.get("message_thread_id", 0))
+        said.answers = (arguments.get("reply_parameters") or {}).get("message_id", 0)
         self.said.append(said)
         return self._put(said, arguments)
 

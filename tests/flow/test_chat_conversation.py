@@ -16,6 +16,7 @@ from bot.core.routing import Route, Routed, route
 from bot.core.stories import Placement
 from bot.core.watches import Watches, compiled, decide_own, own_placement
 from bot.ports import StoredDecision
+from bot.service_ground import Doors
 from tests.fakes.botapi import Said
 from tests.fakes.desk import ADMIN, Desk
 from tests.flow.test_chat import Room
@@ -66,10 +67,10 @@ async def published(desk: Desk, title: str = TITLE, key: str = "return") -> Rout
     return None
 
 
-def receive(room: Room, t: Words, story: str = STORY, rule: str = "troop-withdrawal") -> Said:
+def receive(room: Room, t: Words, story: str = STORY, rule: str = "troop-withdrawal", chat: int = 7) -> Said:
     """The alert with its buttons, as a notifier sends it."""
     buttons = {t(LABELS[action]): encode(action, story, rule) for action in ACTIONS}
-    room.api.said.append(Said(7, room.api._number(), "alert", buttons))
+    room.api.said.append(Said(chat, room.api._number(), "alert", buttons))
     return room.api.said[-1]
 
 
@@ -167,6 +168,29 @@ async def test_why_explains_an_own_keyword_to_its_chat_and_to_nobody_else() -> N
     assert await published(room.desk, "Pancake record again", "pancake-2") is None
     other = await room.say("/why https://wire.example/pancake", person=8)
     assert "No word of any rule" in other
+
+
+async def test_seen_to_in_the_desks_group_is_told_there_and_quietens_every_platform() -> None:
+    room = Room(Desk(doors=Doors(telegram_chats=lambda: {"-100"})))
+    room.api.rulers.add((-100, 8))
+    await room.say("/subscribe")  # somebody elsewhere
+    assert await published(room.desk) is not None
+    alert = receive(room, words("en"), chat=-100)
+    await room.press("Seen to", said=alert, person=9)
+    assert room.api.toasts[-1] == "You may not do that here."
+    told = await room.press("Seen to", said=alert, person=8)
+    assert (told.chat, told.answers) == (-100, alert.number)
+    assert told.text.startswith("<b>Ada</b> · Seen to: quiet everywhere until")
+    assert await published(room.desk, key="again") is None
+
+
+async def test_seen_to_is_nothing_for_a_subscribers_chat() -> None:
+    room = Room()
+    await room.say("/subscribe")
+    await published(room.desk)
+    await room.press("Seen to", said=receive(room, words("en")))
+    assert room.api.toasts[-1] == "You may not do that here."
+    assert await published(room.desk, key="again") is not None
 
 
 async def test_a_keyword_is_checked_before_it_is_kept() -> None:

@@ -268,12 +268,15 @@ async def test_a_chat_lists_and_drops_its_own_silences_and_nobody_elses() -> Non
     [
         (Actor("slack", "U1", Role.KEEPER, "C1"), True),  # a channel the editors configured
         (Actor("slack", "U1", Role.READER, "C9"), False),
+        (Actor("telegram", "8", Role.KEEPER, "-100/12"), True),
+        (Actor("telegram", "8", Role.READER, "-100/12"), False),  # who merely reads along
+        (Actor("telegram", "8", Role.KEEPER, "-100"), False),
         (ADA, False),  # a subscriber's own chat belongs to the subscriber, not to the desk
         (replace(ADA, role=Role.ADMIN), True),
     ],
 )
 async def test_who_may_say_that_a_story_is_seen_to(actor: Actor, allowed: bool) -> None:
-    desk = Desk()
+    desk = Desk(doors=Doors(slack_channels=lambda: {"C1"}, telegram_chats=lambda: {"-100/12"}))
     if not allowed:
         with pytest.raises(NotPermitted):
             await desk.service().silences.ack(actor, "st-1")

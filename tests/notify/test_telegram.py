@@ -81,9 +81,19 @@ async def test_an_alert_is_one_message_with_its_buttons_and_one_link_that_says_w
     assert not told.silent
     pressed = [decode(data) for data in told.buttons.values()]
     assert [(each.action, each.story) for each in pressed if each] == [
-        ("why", "st-1"), ("more", "st-1"), ("story", "st-1"), ("rule", "st-1"), ("wrong", "st-1")
+        ("why", "st-1"), ("more", "st-1"), ("story", "st-1"), ("rule", "st-1"), ("wrong", "st-1"), ("ack", "st-1")
     ]  # fmt: skip
     assert {each.rule for each in pressed if each} == {"", mark("troop-withdrawal")}
+
+
+async def test_only_where_the_editors_sent_it_a_story_can_be_seen_to(
+    fake: TelegramFake, telegram: Telegram
+) -> None:
+    subscriber = receiver("telegram:1001", "telegram", "1001")
+    await tell(telegram, message(alert()), to=subscriber)
+    assert "Seen to" not in fake[1001].told[-1].buttons
+    await tell(telegram, message(alert()))
+    assert "Seen to" in fake[1001].told[-1].buttons
 
 
 async def test_another_source_edits_the_message_in_place_and_does_not_ring(
