@@ -19,7 +19,7 @@ from bot.core.matching import RuleBook
 from bot.core.rules import Rule
 from bot.errors import InputError
 from bot.ports import Archive
-from bot.service_lookback import Comparison, Lookback, Side, plain
+from bot.service_lookback import Comparison, Lookback, Side, summing
 
 
 def rules_of(draft: Draft, name: str) -> list[Rule]:
@@ -43,7 +43,9 @@ def book_of(draft: Draft, rules: Sequence[Rule]) -> RuleBook:
 def side_of(draft: Draft, rules: Sequence[Rule]) -> Side:
     """They with the mark they are known by. Raises InputError."""
     lists = draft.desk.lists if draft.desk is not None else {}
-    return Side(book_of(draft, rules), lists, mark_of(repr((list(map(plain, rules)), sorted(lists.items())))))
+    return Side(
+        book_of(draft, rules), lists, mark_of(repr((list(map(summing, rules)), sorted(lists.items()))))
+    )
 
 
 class Past:

@@ -8,7 +8,7 @@ its stance and its place (:mod:`bot.core.stance`, :mod:`bot.core.scoring`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -23,7 +23,7 @@ from bot.core.model import Entry, Evidence, Level, Match, Place, Stance
 from bot.core.needles import Needle, NeedleMaker
 from bot.core.occurrences import Occurrence, Searched
 from bot.core.rules import Rule, TermSpec
-from bot.core.scoring import Hit, place_factor, points_of, stance_factor, weigh
+from bot.core.scoring import Hit, Sum, add_up, place_factor, points_of, stance_factor
 from bot.core.stance import ASSERTED, StanceReader, Verdict
 from bot.core.terms import TermParser
 from bot.core.text import SPACELESS, Passage, words
@@ -135,6 +135,10 @@ class RuleBook:
         """Every enabled rule that had any evidence, fired or not, highest score first."""
         return _loudest_first(self._book(entry.lang).weigh_all(entry))
 
+    def sums(self, entry: Entry) -> list[tuple[str, Sum]]:
+        """What each rule's words come to that could ring under some levels; vetoed rules are left out."""
+        return self._book(entry.lang).sums(entry)
+
     def terms_of(self, rule: str, lang: str) -> Sequence[tuple[TermSpec, Needle]]:
         """A rule's terms that can occur in a language, compiled; () where the rule does not ask for it."""
         return self._book(lang).terms_of(rule)
@@ -219,23 +223,43 @@ class _Book:
 
         Without ``hopeless`` ones, rules are left out that could not reach low if every word counted in full.
         """
+        found: list[Match] = []
+        for one, reading, terms in self._speaking(entry, hopeless=hopeless):
+            if (summed := _sum(one, reading, terms)) is not None:
+                match, veto = summed.under(one.rule, entry.trust), reading.veto(one, terms)
+                found.append(
+                    Match(match.rule, 0, Level.NONE, match.direction, match.terms, veto) if veto else match
+                )
+        return found
+
+    def sums(self, entry: Entry) -> list[tuple[str, Sum]]:
+        """See :meth:`RuleBook.sums`."""
+        return [
+            (one.rule.id, summed)
+            for one, reading, terms in self._speaking(entry, hopeless=True)
+            if (summed := _sum(one, reading, terms)) is not None
+            and summed.counted
+            and not reading.veto(one, terms)
+        ]
+
+    def _speaking(
+        self, entry: Entry, *, hopeless: bool
+    ) -> Iterator[tuple[_Compiled, _Reading, Sequence[Sequence[int]]]]:
+        """The rules of which terms may stand in the entry, each with those terms, place by place."""
         texts = _places(entry)
         found = [self._index.candidates(text) for _, _, text in texts]
         if not any(found):
-            return []
+            return
         wanted = None if hopeless else self._hopeful(texts, found)
         terms: dict[int, list[list[int]]] = {}  # rule → for each place the terms that may stand there
         for place, slots in enumerate(found):
             for rule, term in slots:
                 if wanted is None or rule in wanted:
                     terms.setdefault(rule, [[] for _ in texts])[place].append(term)
-        if not terms:
-            return []
-        reading = _Reading(texts, self._lexicon, self._cues, self._entities)
-        matches = (
-            self._weigh(self._rules[rule], reading, terms[rule], entry.trust) for rule in sorted(terms)
-        )
-        return [match for match in matches if match is not None]
+        if terms:
+            reading = _Reading(texts, self._lexicon, self._cues, self._entities)
+            for rule in sorted(terms):
+                yield self._rules[rule], reading, terms[rule]
 
     def _hopeful(self, texts: Sequence[tuple[Place, int, str]], found: Sequence[set[Slot]]) -> set[int]:
         """The rules that would be heard if every word that may stand somewhere stood there, asserted.
@@ -259,17 +283,10 @@ class _Book:
                         told.add(rule)
         return {rule for rule in told if sums[rule] >= self._rules[rule].least}
 
-    def _weigh(
-        self, one: _Compiled, reading: _Reading, terms: Sequence[Sequence[int]], trust: float
-    ) -> Match | None:
-        hits = reading.hits(one, terms)
-        if not any(hit.exact > 0 for hit in hits):
-            return None
-        match = weigh(one.rule, hits, trust)
-        veto = reading.veto(one, terms)
-        if not veto:
-            return match
-        return Match(match.rule, 0, Level.NONE, match.direction, match.terms, veto)
+
+def _sum(one: _Compiled, reading: _Reading, terms: Sequence[Sequence[int]]) -> Sum | None:
+    hits = reading.hits(one, terms)
+    return add_up(one.rule, hits) if any(hit.exact > 0 for hit in hits) else None
 
 
 def _places(entry: Entry) -> list[tuple[Place, int, str]]:

@@ -59,21 +59,44 @@ def stance_factor(rule: Rule, stance: Stance, *, passing: bool = False) -> float
     return factor * IN_PASSING if passing and factor < 1 else factor
 
 
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What the words of a rule come to; its levels, which say what that is worth, have no part in it."""
+
+    total: int
+    lines: tuple[Evidence, ...]
+    raised: bool  # to low at least: a strong term stands in the headline
+    held: bool  # below medium: it is only doubted
+    counted: bool  # False: weak words alone
+
+    def under(self, rule: Rule, trust: float) -> Match:
+        """The match it is under the levels of a rule, of which only those may be others than when it was added up."""
+        total = max(self.total, rule.levels.get(Level.LOW, 0)) if self.raised else self.total
+        if self.held:
+            total = min(total, rule.levels.get(Level.MEDIUM, 100) - 1)
+        score = round(max(0, min(100, total)) * trust)
+        level = rule.level_of(score) if self.counted else Level.NONE
+        return Match(rule.id, score if self.counted else 0, level, rule.direction, self.lines)
+
+
 def weigh(rule: Rule, hits: Sequence[Hit], trust: float) -> Match:
     """The match of a rule from everything that was found of it (``never`` and ``needs`` are the caller's)."""
+    return add_up(rule, hits).under(rule, trust)
+
+
+def add_up(rule: Rule, hits: Sequence[Hit]) -> Sum:
+    """The sum of everything that was found of a rule."""
     speaking = [hit for hit in hits if hit.exact > 0]
     chosen = _without_overlap(speaking)
     against = _best_of_each([hit for hit in hits if hit.exact < 0])
-    total = _sum(chosen) + _sum(against)
-    if not against and _strong_headline(chosen):
-        total = max(total, rule.levels.get(Level.LOW, 0))
-    if chosen and (_doubted(rule, speaking) or not any(_certain(rule, hit) for hit in chosen)):
-        total = min(total, rule.levels.get(Level.MEDIUM, 100) - 1)
-    score = round(max(0, min(100, total)) * trust)
-    counted = any(hit.evidence.strength != "weak" for hit in chosen)
-    level = rule.level_of(score) if counted else Level.NONE
-    lines = tuple(hit.evidence for hit in (*chosen, *against))
-    return Match(rule.id, score if counted else 0, level, rule.direction, lines)
+    doubted = _doubted(rule, speaking) or not any(_certain(rule, hit) for hit in chosen)
+    return Sum(
+        total=_sum(chosen) + _sum(against),
+        lines=tuple(hit.evidence for hit in (*chosen, *against)),
+        raised=not against and _strong_headline(chosen),
+        held=bool(chosen) and doubted,
+        counted=any(hit.evidence.strength != "weak" for hit in chosen),
+    )
 
 
 def _doubted(rule: Rule, hits: Sequence[Hit]) -> bool:

@@ -91,6 +91,7 @@ class MemoryViews:
         self.owing: list[Delivery] = []
         self.numbers = Counts()
         self.closed: list[tuple[str, datetime, str]] = []
+        self.read = 0  # articles asked for by their cursors
 
     async def counts(self) -> Counts:
         return self.numbers
@@ -119,6 +120,7 @@ class MemoryViews:
         return [(cursor, entry.fingerprint) for cursor, entry in found if entry.first_seen >= since]
 
     async def entries(self, cursors: Sequence[int]) -> Sequence[tuple[int, Entry]]:
+        self.read += len(cursors)
         wanted = sorted(each for each in cursors if 0 < each <= len(self.decisions))
         return [(each, self.decisions[each - 1].entry) for each in wanted]
 

@@ -65,6 +65,9 @@ HEADLINES = {
         "A quiet day in the harbour",
         "A storm surge and a flood of the Dorna",
         "Firefighters rest",
+        "A dam burst is feared",
+        "Nothing happens at sea",
+        "All is well in the hills",
     ),
     "de": (
         "Hochwasser an der Alma",
@@ -89,6 +92,14 @@ EDITS = {
     "nothing ignored": (RULES.replace("    ignore: [flood of letters]\n", ""), WORDS),
     "nothing against": (RULES.replace("    against: [drill]\n", ""), WORDS),
     "levels": (RULES.replace("title: Floods", "title: Floods\n    levels: {low: 39}"), WORDS),
+    "lower levels": (RULES.replace("title: Floods", "title: Floods\n    levels: {low: 5, medium: 9}"), WORDS),
+    "levels and a term": (
+        RULES.replace("title: Floods", "title: Floods\n    levels: {low: 39}").replace("[dam burst,", "[storm surge,"),
+        WORDS,
+    ),
+    "a severity": (RULES.replace("title: Floods", "title: Floods\n    severity: low"), WORDS),
+    "a tag": (RULES.replace("title: Floods", "title: Floods\n    tags: [water]"), WORDS),
+    "stances": (RULES.replace("title: Floods", "title: Floods\n    stance: any"), WORDS),
     "headlines only": (RULES.replace("title: Fires", "title: Fires\n    where: [title]"), WORDS),
     "a need": (RULES.replace("title: Floods", "title: Floods\n    needs: [[towns, $river]]"), WORDS),
     "a title": (RULES.replace("title: Fires", "title: Great fires"), WORDS),
@@ -165,7 +176,7 @@ async def test_most_edits_change_something_or_the_table_proves_nothing(tmp_path:
         if words == WORDS
     }
     silent = {edit for edit, each in found.items() if not each.gained_count + each.lost_count}
-    assert silent <= {"nothing", "a title", "an order"}
+    assert silent <= {"nothing", "a title", "an order", "a severity", "a tag", "stances"}
 
 
 async def test_news_and_edited_articles_are_seen_by_the_next_question(tmp_path: Path) -> None:
@@ -192,6 +203,30 @@ async def test_a_saved_file_is_the_one_compared_with(tmp_path: Path) -> None:
     assert (await past.compare("nature.yaml", text, SINCE, 7)).lost_count > 0
     folder_with(folder, text, WORDS)
     assert (await past.compare("nature.yaml", text, SINCE, 7)).lost_count == 0
+
+
+@pytest.mark.parametrize("saved", [edit for edit, (_, words) in EDITS.items() if words == WORDS])
+async def test_after_an_edit_was_saved_only_what_it_touches_is_weighed_again(
+    saved: str, tmp_path: Path
+) -> None:
+    folder, views = folder_with(tmp_path / "rules", RULES, WORDS), archive()
+    past = Past(folder, views)
+    await past.get_ready("nature.yaml", SINCE)
+    folder_with(folder, EDITS[saved][0], WORDS)
+    entries = [each.entry for each in views.decisions]
+    assert await past.compare("nature.yaml", RULES, SINCE, 7) == plainly(
+        folder, "nature.yaml", RULES, entries
+    )
+
+
+async def test_other_levels_read_no_article_but_those_that_are_shown(tmp_path: Path) -> None:
+    folder, views = folder_with(tmp_path / "rules", RULES, WORDS), archive()
+    past = Past(folder, views)
+    await past.get_ready("nature.yaml", SINCE)
+    asked = views.read
+    found = await past.compare("nature.yaml", EDITS["levels"][0], SINCE, 7)
+    assert found.lost_count > 0
+    assert views.read - asked == found.lost_count
 
 
 async def test_a_draft_that_does_not_load_is_refused(tmp_path: Path) -> None:
