@@ -18,9 +18,8 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
@@ -30,6 +29,8 @@ from sqlalchemy import insert
 
 import bot.store.codec as codec
 import bot.store.tables as tables
+from benchmarks._loop import watched
+from benchmarks._phases import processor_seconds
 from bot.app_past import PastProcess
 from bot.config.drafts import load_draft
 from bot.config.lint import word_shares
@@ -107,49 +108,6 @@ def edits(text: str) -> Iterator[tuple[str, str]]:
     first = text.index("    strong:\n") + len("    strong:\n")
     yield "a term less", text[:first] + text[text.index("\n", first) + 1 :]
     yield "another level", text.replace("    strong:\n", "    levels: {low: 25}\n    strong:\n", 1)
-
-
-@dataclass
-class Standstill:
-    """The longest time a loop did nothing else, in milliseconds."""
-
-    longest: float = 0.0
-
-
-@asynccontextmanager
-async def watched() -> AsyncIterator[Standstill]:
-    """Wakes every two milliseconds and notes how late."""
-    seen = Standstill()
-
-    async def tick() -> None:
-        while True:
-            before = time.perf_counter()
-            await asyncio.sleep(0.002)
-            seen.longest = max(seen.longest, (time.perf_counter() - before - 0.002) * 1000)
-
-    ticking = asyncio.create_task(tick())
-    try:
-        yield seen
-    finally:
-        ticking.cancel()
-
-
-def processor_seconds() -> float:
-    """Of this process and its children, dead and alive."""
-    own = psutil.Process()
-    times = own.cpu_times()
-    living = (child.cpu_times() for child in own.children())
-    return float(
-        sum(
-            (
-                times.user,
-                times.system,
-                times.children_user,
-                times.children_system,
-                *(each.user + each.system for each in living),
-            )
-        )
-    )
 
 
 async def timed(name: str, work: Callable[[], Awaitable[Comparison | None]]) -> Comparison | None:

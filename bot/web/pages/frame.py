@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nicegui import background_tasks, ui
+from nicegui.language import Language
 from starlette.requests import Request
 
 from bot.config.words import LANGUAGES, Words
@@ -29,6 +31,8 @@ NAVIGATION = (
     ("/near", "Near misses", Role.READER),
     ("/numbers", "Numbers", Role.READER),
 )
+_QUASAR: Mapping[str, Language] = {"en": "en-GB", "ru": "ru", "uk": "uk", "de": "de"}
+"""Our languages → those of tables' and selects' own words, and of the page's ``lang``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,11 @@ class Here:
 def frame(here: Here, title: str, path: str) -> Iterator[ui.element]:
     """The page around its content."""
     t = here.t
+    client = ui.context.client
+    client.page = copy(
+        client.page
+    )  # what belongs to the path, for everybody: here it speaks the visitor's language
+    client.page.language = _QUASAR[t.language]
     ui.add_css(STYLE)
     ui.page_title(f"{title} · newsalert")
     dark = ui.dark_mode(here.dark)

@@ -1,29 +1,32 @@
 // The list of stories as they ring. All text is set as text; links came cleaned from the server.
+// What is chosen stands in the address: a wall that loads anew shows the same, and a choice can be sent to a colleague.
+const AT_ONCE = 20; // rows of the first frame; the others follow in the next ones
+const CHOICES = ["level", "direction", "rule", "tag", "lang"];
+const ROW = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
+
 export default {
   template: `
     <div>
       <div class="na-filters" role="search" :aria-label="words.filters">
-        <select v-model="level" :aria-label="words.level"><option value="">{{ words.level }}</option>
-          <option v-for="each in levels" :key="each" :value="each">{{ words[each] }}</option></select>
-        <select v-model="direction" :aria-label="words.direction"><option value="">{{ words.direction }}</option>
-          <option value="escalation">↑ {{ words.escalation }}</option>
-          <option value="de-escalation">↓ {{ words.deescalation }}</option></select>
-        <select v-for="kind in ['rule', 'tag', 'lang']" :key="kind" v-model="chosen[kind]" :aria-label="words[kind]">
+        <select v-for="kind in choices" :key="kind" v-model="chosen[kind]" :aria-label="words[kind]">
           <option value="">{{ words[kind] }}</option>
-          <option v-for="each in known(kind)" :key="each" :value="each">{{ each }}</option></select>
+          <option v-for="[value, label] in options(kind)" :key="value" :value="value">{{ label }}</option></select>
         <input v-model="text" ref="text" type="search" :placeholder="words.search" :aria-label="words.search">
-        <button type="button" :aria-pressed="sound" @click="sound = !sound">{{ words.sound }}</button>
-        <button type="button" :aria-pressed="wall" @click="setWall(!wall)">{{ words.wall }}</button>
+        <button type="button" :aria-pressed="sound" :title="words.sound_why" @click="setSound(!sound)">{{
+          blocked ? words.sound_blocked : words.sound }}</button>
+        <button type="button" :aria-pressed="wall" :title="words.wall_why" @click="setWall(!wall)">{{ words.wall }}</button>
+        <button v-if="narrowed" type="button" @click="widen">{{ words.all }}</button>
       </div>
       <p v-if="!shown.length" class="na-empty">{{ rows.length ? words.nothing_left : words.nothing }}</p>
       <ul class="na-live" aria-live="polite" aria-relevant="additions" :aria-label="words.stories">
-        <li v-for="row in shown" :key="row.id" :class="['level-' + row.level, row.fresh ? 'fresh' : '']">
+        <li v-for="row in drawn" :key="row.id" v-memo="[row, today]" :class="['level-' + row.level, row.fresh ? 'fresh' : '']">
           <b>{{ row.score }} {{ words[row.level] }}</b>
-          <b :title="row.direction" :aria-label="row.direction">{{ row.arrow }}</b>
+          <b :title="words[row.direction]" :aria-label="words[row.direction]">{{ row.arrow }}</b>
           <a class="head" :href="'/story/' + encodeURIComponent(row.id)" :lang="row.lang"><template
             v-for="(part, at) in row.title_parts" :key="at"><mark v-if="part[1]">{{ part[0] }}</mark><template
             v-else>{{ part[0] }}</template></template></a>
-          <span class="when"><time :datetime="row.told">{{ clock(row.told) }}</time> · {{ row.delay }} s</span>
+          <span class="when" :title="words.delay"><time :datetime="row.told">{{ clock(row.told) }}</time> · {{
+            lasted(row.delay) }}</span>
           <span v-if="row.summary" class="more" :lang="row.lang"><template
             v-for="(part, at) in row.summary_parts" :key="at"><mark v-if="part[1]">{{ part[0] }}</mark><template
             v-else>{{ part[0] }}</template></template></span>
@@ -34,33 +37,71 @@ export default {
         </li>
       </ul>
     </div>`,
-  props: { first: Array, words: Object, most: Number, startwall: Boolean },
+  props: { first: Array, words: Object, most: Number },
   data() {
+    const asked = new URLSearchParams(location.search);
     return {
-      rows: this.first.slice(), level: "", direction: "", text: "", sound: false, wall: false,
-      chosen: { rule: "", tag: "", lang: "" }, levels: ["critical", "high", "medium", "low"],
+      rows: this.first.slice(), choices: CHOICES, levels: ["critical", "high", "medium", "low"],
+      chosen: Object.fromEntries(CHOICES.map((kind) => [kind, asked.get(kind) || ""])),
+      text: asked.get("text") || "", sound: asked.has("sound"), wall: asked.has("wall"),
+      blocked: false, today: new Date().toDateString(), upto: AT_ONCE,
     };
   },
   computed: {
     shown() {
-      const least = this.level ? this.levels.indexOf(this.level) : 3;
+      const { level, direction, rule, tag, lang } = this.chosen;
+      const least = level ? this.levels.indexOf(level) : 3;
       const wanted = this.text.toLowerCase();
       return this.rows.filter((row) =>
         this.levels.indexOf(row.level) <= least &&
-        (!this.direction || row.direction === this.direction) &&
-        (!this.chosen.rule || row.rule === this.chosen.rule) &&
-        (!this.chosen.tag || (row.tags || []).includes(this.chosen.tag)) &&
-        (!this.chosen.lang || row.lang === this.chosen.lang) &&
+        (!direction || row.direction === direction) &&
+        (!rule || row.rule === rule) &&
+        (!tag || (row.tags || []).includes(tag)) &&
+        (!lang || row.lang === lang) &&
         (!wanted || (row.title + " " + row.summary).toLowerCase().includes(wanted)));
     },
+    drawn() {
+      return this.shown.slice(0, this.upto);
+    },
+    narrowed() {
+      return this.text || CHOICES.some((kind) => this.chosen[kind]);
+    },
+    address() {
+      const told = { ...this.chosen, text: this.text, sound: this.sound ? 1 : "", wall: this.wall ? 1 : "" };
+      return new URLSearchParams(Object.entries(told).filter(([, value]) => value)).toString();
+    },
+  },
+  watch: {
+    address(now) {
+      history.replaceState(history.state, "", now ? "?" + now : location.pathname);
+    },
+  },
+  created() {
+    const lang = document.documentElement.lang || undefined; // to make one for every row takes longer than to draw it
+    this.ofToday = new Intl.DateTimeFormat(lang, ROW);
+    this.ofBefore = new Intl.DateTimeFormat(lang, { ...ROW, day: "numeric", month: "short" });
   },
   methods: {
-    known(kind) {
+    options(kind) {
+      const words = (values, mark = () => "") => values.map((value) => [value, mark(value) + this.words[value]]);
+      if (kind === "level") return words(this.levels);
+      if (kind === "direction") return words(["escalation", "de-escalation"], (value) => (value[0] === "e" ? "↑ " : "↓ "));
       const found = kind === "tag" ? this.rows.flatMap((row) => row.tags || []) : this.rows.map((row) => row[kind]);
-      return [...new Set(found.filter(Boolean))].sort();
+      const named = kind === "rule" ? Object.fromEntries(this.rows.map((row) => [row.rule, row.rule_title])) : {};
+      const values = [...new Set([...found, this.chosen[kind]].filter(Boolean))];
+      return values.map((value) => [value, named[value] || value]).sort((a, b) => a[1].localeCompare(b[1]));
     },
     clock(at) {
-      return at ? new Date(at).toLocaleTimeString(document.documentElement.lang || undefined) : "";
+      const then = new Date(at);
+      return at ? (then.toDateString() === this.today ? this.ofToday : this.ofBefore).format(then) : "";
+    },
+    lasted(seconds) {
+      if (seconds < 100) return seconds + " s";
+      return seconds < 6000 ? Math.round(seconds / 60) + " min" : Math.round(seconds / 3600) + " h";
+    },
+    widen() {
+      CHOICES.forEach((kind) => { this.chosen[kind] = ""; });
+      this.text = "";
     },
     add(batch) {
       const fresh = new Map(batch.map((row) => [row.id, row]));
@@ -71,10 +112,21 @@ export default {
         if (row.fresh && row.level === "critical" && this.sound) this.beep();
       }
       const kept = this.rows.filter((row) => !fresh.has(row.id));
-      this.rows = [...fresh.values(), ...kept].sort((a, b) => (a.told < b.told ? 1 : a.told > b.told ? -1 : 0)).slice(0, this.most);
+      const order = (a, b) => (a.told < b.told ? 1 : a.told > b.told ? -1 : 0);
+      this.rows = [...fresh.values(), ...kept].sort(order).slice(0, this.most);
+      this.today = new Date().toDateString();
+    },
+    // ── what is heard ──
+    setSound(on) {
+      this.sound = on || this.blocked;
+      if (this.sound) this.beep(); // so that one hears that one will hear it
     },
     beep() {
       const context = (this.audio ||= new AudioContext());
+      // A browser is silent until somebody has clicked on the page; what cannot be heard is said.
+      context.resume().then(() => { this.blocked = false; });
+      this.blocked = context.state === "suspended";
+      if (this.blocked) return;
       for (const [at, pitch] of [[0, 880], [0.25, 660]]) {
         const tone = context.createOscillator();
         tone.frequency.value = pitch;
@@ -83,10 +135,12 @@ export default {
         tone.stop(context.currentTime + at + 0.2);
       }
     },
+    // ── how it is looked at ──
     setWall(on) {
+      if (on && !this.wall) this.darkBefore = Quasar.Dark.isActive;
       this.wall = on;
       document.body.classList.toggle("na-wall", on);
-      if (on) Quasar.Dark.set(true);
+      Quasar.Dark.set(on || Boolean(this.darkBefore));
     },
     step(by) {
       const links = [...this.$el.querySelectorAll("a.head")];
@@ -98,7 +152,12 @@ export default {
       if (event.key === "j") this.step(1);
       else if (event.key === "k") this.step(-1);
       else if (event.key === "w") this.setWall(!this.wall);
+      else if (event.key === "Escape" && this.wall) this.setWall(false);
       else if (event.key === "/") { event.preventDefault(); this.$refs.text.focus(); }
+    },
+    grow() {
+      this.upto += 2 * AT_ONCE;
+      if (this.upto < this.most) this.growing = requestAnimationFrame(() => this.grow());
     },
     listen() {
       // An event sent before the handshake is dropped by the server, so "ready" waits for it.
@@ -114,10 +173,13 @@ export default {
   mounted() {
     this.listen();
     window.addEventListener("keydown", this.pressed);
-    if (this.startwall) this.setWall(true);
+    if (this.wall) { this.darkBefore = Quasar.Dark.isActive; this.setWall(true); }
+    if (this.sound) this.beep();
+    this.growing = requestAnimationFrame(() => requestAnimationFrame(() => this.grow()));
   },
   unmounted() {
     clearTimeout(this.waiting);
+    cancelAnimationFrame(this.growing);
     window.socket?.off("news", this.add);
     window.socket?.io.off("reconnect", this.again);
     window.removeEventListener("keydown", this.pressed);

@@ -23,7 +23,7 @@ EVERY = 0.1  # seconds of ringing that are sent as one message
 class Live(Element, component="live.js"):
     """The list. ``offer`` may be called as often as stories change."""
 
-    def __init__(self, here: Here, first: Sequence[StoryRecord], *, wall: bool) -> None:
+    def __init__(self, here: Here, first: Sequence[StoryRecord]) -> None:
         super().__init__()
         self._here = here
         self._waiting: dict[str, StoryRecord] = {}
@@ -31,7 +31,6 @@ class Live(Element, component="live.js"):
         self._props["first"] = [record.story_json(story) for story in first]
         self._props["words"] = words_of(here.t)
         self._props["most"] = MOST
-        self._props["startwall"] = wall
 
     def offer(self, stories: Sequence[StoryRecord]) -> None:
         """These changed."""
@@ -67,13 +66,18 @@ def words_of(t: Words) -> dict[str, str]:
         "level": t("Level"),
         "direction": t("Direction"),
         "escalation": t("escalation"),
-        "deescalation": t("de-escalation"),
+        "de-escalation": t("de-escalation"),
         "rule": t("Rule"),
         "tag": t("Tag"),
         "lang": t("Language"),
         "search": t("Words in the headline"),
+        "all": t("Show all"),
+        "delay": t("When it was told · how long after publication"),
         "sound": t("Sound"),
+        "sound_why": t("A tone for everything critical"),
+        "sound_blocked": t("Sound: click to allow"),
         "wall": t("Wall"),
+        "wall_why": t("Large type for a screen on the wall; W or Esc leaves it"),
         "stories": t("Stories"),
         "nothing": t("Nothing has rung yet. Stories appear here by themselves the moment they do."),
         "nothing_left": t("No story fits these filters."),
@@ -94,7 +98,7 @@ def register() -> None:
         newsroom = here.service.newsroom
         first = await newsroom.stories(here.actor, FIRST)
         with frame(here, here.t("Live"), "/"):
-            live = Live(here, first, wall="wall" in request.query_params)
+            live = Live(here, first)
         stop = newsroom.watch(here.actor, live.offer)
 
         async def catch_up() -> None:
