@@ -37,6 +37,7 @@ from bot.core.model import (
     Decision,
     Entry,
     Level,
+    Link,
     Match,
     Outcome,
     Silence,
@@ -245,11 +246,8 @@ _Verdict = tuple[Outcome, AlertKind | None, Step]
 def _judge(case: _Case) -> _Verdict:
     situation, rule = case.situation, case.lead.rule
     if situation.baseline:
-        return (
-            Outcome.BASELINE,
-            None,
-            Step("decide", "baseline", "the feed's first poll is archived, not told"),
-        )
+        step = Step("decide", "baseline", "the feed's first poll is archived, not told")
+        return Outcome.BASELINE, None, step
     age = situation.now - case.entry.published
     if age > rule.max_age:
         return Outcome.TOO_OLD, None, Step("decide", "too old", f"published {_hours(age)} ago, {rule.id}")
@@ -384,9 +382,8 @@ def _alert(case: _Case, kind: AlertKind, reason: str) -> Alert:
     lead, story, now = case.lead, case.after, case.situation.now
     if story.alert is not None and kind in _SAME_WORDS:
         level, score = max(lead.level, story.alert.level), max(lead.score, story.alert.score)
-        return replace(
-            _updated(story, story.alert, kind, reason, now), level=level, score=score, reports=story.reports
-        )
+        told = _updated(story, story.alert, kind, reason, now)
+        return replace(told, level=level, score=score, reports=story.reports, linked=_linked(case))
     entry = case.entry
     return Alert(
         story=story.id,
@@ -415,7 +412,15 @@ def _alert(case: _Case, kind: AlertKind, reason: str) -> Alert:
         also=tuple((each.rule.id, each.score) for each in case.weighed[1:]),
         state=story.state,
         contradicts=case.contradiction,
+        linked=_linked(case),
     )
+
+
+def _linked(case: _Case) -> tuple[Link, ...]:
+    """Who tells it in other languages: what was told already, and what this entry adds."""
+    told = case.before.alert.linked if case.before.alert else ()
+    newest = {link.lang: link for link in (*told, *case.placement.linked)}
+    return tuple(newest[lang] for lang in sorted(newest))
 
 
 _SAME_WORDS = (AlertKind.SOURCE, AlertKind.CORROBORATED, AlertKind.CONFIRMED)

@@ -39,6 +39,7 @@ __all__ = [
     "Fetched",
     "KnownEntry",
     "Level",
+    "Link",
     "Match",
     "Message",
     "MessageKind",
@@ -238,6 +239,16 @@ class Contradiction:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """The same news as told in another language, as far as one rule and the places show: a link, not a merge."""
+
+    story: str
+    lang: str
+    owner: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One publisher telling the story: who, where, when."""
 
@@ -287,6 +298,7 @@ class Alert:
     differs_from: str = ""  # headline of a look-alike story this one must not be taken for
     state: StoryState = StoryState.REPORTED
     contradicts: Contradiction | None = None  # then it is told as a reply in that story's thread
+    linked: tuple[Link, ...] = ()  # who tells it in other languages, one for each
 
     @property
     def newest(self) -> datetime:

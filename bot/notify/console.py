@@ -17,7 +17,7 @@ from rich.text import Text
 
 from bot.core.model import Alert, AlertKind, Level, Message, MessageKind, Receipt, Receiver
 from bot.errors import Ambiguous
-from bot.notify.markup import clean, safe_link, shown_host, sum_lines
+from bot.notify.markup import brief, clean, elsewhere, safe_link, shown_host, sum_lines
 from bot.notify.record import record
 
 _COLOURS = {
@@ -26,6 +26,8 @@ _COLOURS = {
     Level.MEDIUM: "yellow",
     Level.LOW: "cyan",
 }
+
+LINE_LENGTH = 300
 
 Segment = tuple[str, str]  # text, rich style
 
@@ -97,4 +99,6 @@ def _alert_lines(alert: Alert) -> Iterator[list[Segment]]:
     for line in sum_lines(alert):
         yield [(f"    {line}", "")]
     owners = ", ".join(clean(report.owner) for report in alert.reports)
+    for link in alert.linked:
+        yield [(f"    {brief(elsewhere(link), LINE_LENGTH)}", "dim")]
     yield [(f"    {clean(alert.rule_title)} · {clean(alert.reason)} · {owners}", "dim")]

@@ -19,12 +19,14 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import idna
 import regex
 
-from bot.core.model import Alert, Evidence, Stance
+from bot.core.lint import LANGUAGE_NAMES
+from bot.core.model import Alert, Evidence, Link, Stance
 
 JOINER = "\u2060"
 READ = 8
 """So many times its limit is read of a text: a flood of what is removed may hide the rest, but costs us little."""
 LONGEST_LINK = 2_000
+OWNER_LENGTH = 60
 LONGEST_PIECE = 1_000  # characters of one piece of the sum
 
 _LINE_BREAKS = regex.compile(r"[\s\u2028\u2029\u0085]+")
@@ -141,6 +143,12 @@ def shown_host(url: str) -> str:
     """Where a link leads, as it is printed beside it: the ASCII host without ``www.``; "" where it leads nowhere."""
     link = safe_link(url)
     return (urlsplit(link).hostname or "").removeprefix("www.") if link else ""
+
+
+def elsewhere(link: Link) -> str:
+    """Who tells it in another language, in English, to be cleaned like all feed text."""
+    owner = brief(link.owner, OWNER_LENGTH)
+    return f"also reported in {LANGUAGE_NAMES.get(link.lang, link.lang)} by {owner}: “{link.title}”"
 
 
 # ── the sum ──────────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,8 @@
         "sum": [{"points": 40, "term": "…", "strength": "keywords", "words": "…", "place": "title",
                  "stance": "asserted", "cue": "", "said_by": ""}],
         "sources": [{"owner": "…", "feed": "…", "title": "…", "link": "…", "published": "…", "first_seen": "…"}],
-        "also": [{"rule": "…", "score": 30}], "differs_from": ""}]}
+        "also": [{"rule": "…", "score": 30}], "differs_from": "",
+        "linked": [{"story": "st-…", "language": "ru", "owner": "…", "title": "…"}]}]}
 
 Keys are only ever added within a version. Texts are plain text as the publisher wrote them, control characters
 removed; whoever shows them must escape them for their own medium. Links are http(s) only. Times are ISO 8601, UTC.
@@ -22,7 +23,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.core.model import Alert, Evidence, Message, Report
+from bot.core.model import Alert, Evidence, Link, Message, Report
 from bot.notify.markup import clean, safe_link
 
 VERSION = 1
@@ -68,6 +69,7 @@ def _alert(alert: Alert) -> Json:
         "sources": [_source(report) for report in alert.reports],
         "also": [{"rule": rule, "score": score} for rule, score in alert.also],
         "differs_from": clean(alert.differs_from),
+        "linked": [_link(link) for link in alert.linked],
     }
 
 
@@ -81,6 +83,15 @@ def _line(line: Evidence) -> Json:
         "stance": line.stance.value,
         "cue": clean(line.cue),
         "said_by": clean(line.said_by),
+    }
+
+
+def _link(link: Link) -> Json:
+    return {
+        "story": link.story,
+        "language": link.lang,
+        "owner": clean(link.owner),
+        "title": clean(link.title),
     }
 
 

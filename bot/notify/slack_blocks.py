@@ -20,7 +20,17 @@ from datetime import UTC, datetime
 
 from bot.core.buttons import ACK, LABELS, MUTE_STORY, WHY, WRONG, encode
 from bot.core.model import Alert, Evidence, Level, Message, MessageKind, Place, Report
-from bot.notify.markup import JOINER, brief, clean, defang, safe_link, shorten, shown_host, sum_lines
+from bot.notify.markup import (
+    JOINER,
+    brief,
+    clean,
+    defang,
+    elsewhere,
+    safe_link,
+    shorten,
+    shown_host,
+    sum_lines,
+)
 
 HEADER_LENGTH = 150
 SUMMARY_LENGTH = 600
@@ -193,6 +203,7 @@ def _timing(alert: Alert) -> str:
 
 
 def _asides(alert: Alert) -> Iterator[str]:
+    yield from (_line(elsewhere(link)) for link in alert.linked)
     if alert.also:
         yield _line("also " + ", ".join(f"{rule} {score}" for rule, score in alert.also))
     if alert.differs_from and alert.contradicts is None:  # what it contradicts, the reason says

@@ -19,10 +19,11 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from bot.config.words import Words
-from bot.core.model import Alert, Level, Message, Place, Report, StoryState
+from bot.core.model import Alert, Level, Link, Message, Place, Report, StoryState
 from bot.notify.markup import (
     JOINER,
     READ,
+    brief,
     clean,
     defang,
     defanged,
@@ -200,7 +201,7 @@ def _alert_blocks(alert: Alert, t: Words, lines: int, sources: int) -> Iterator[
     yield _in_quotes(_sum(list(sum_lines(alert)), lines), expandable=True)
     if len(alert.reports) > 1:
         yield _sources(alert.reports, sources)
-    yield from _asides(alert)
+    yield from _asides(alert, t)
 
 
 def _digest_item(alert: Alert) -> Block:
@@ -253,11 +254,25 @@ def _source(report: Report) -> Block:
     return joined([safe(report.owner or "?", NAME_LENGTH), own(_clock(report.published)), link(report.link)])
 
 
-def _asides(alert: Alert) -> Iterator[Block]:
+def _asides(alert: Alert, t: Words) -> Iterator[Block]:
+    yield from (_elsewhere(link, t) for link in alert.linked)
     if alert.also:
         yield safe("also " + ", ".join(f"{rule} {score}" for rule, score in alert.also))
     if alert.differs_from and alert.contradicts is None:  # what it contradicts, the reason says
         yield safe(f"not the story “{alert.differs_from}”", TITLE_LENGTH)
+
+
+def _elsewhere(told: Link, t: Words) -> Block:
+    """Who tells it in another language."""
+    owner = brief(told.owner, NAME_LENGTH)
+    said = {
+        "en": t("Also reported in English by {owner}", owner=owner),
+        "de": t("Also reported in German by {owner}", owner=owner),
+        "ru": t("Also reported in Russian by {owner}", owner=owner),
+        "uk": t("Also reported in Ukrainian by {owner}", owner=owner),
+    }
+    other = t("Also reported in another language by {owner}", owner=owner)
+    return safe(f"{said.get(told.lang, other)}: “{told.title}”", TITLE_LENGTH)
 
 
 def _clock(time: datetime) -> str:

@@ -17,6 +17,7 @@ from bot.core.model import (
     Entry,
     Evidence,
     Level,
+    Link,
     Match,
     Outcome,
     Place,
@@ -26,7 +27,7 @@ from bot.core.model import (
     StoryState,
 )
 from bot.core.rules import Confirm, Rule
-from bot.core.stories import Link, Placement
+from bot.core.stories import Placement
 
 NOW = datetime(2022, 2, 15, 12, 0, tzinfo=UTC)
 WITHDRAWAL = Rule("withdrawal", "Troops pulling back", (), direction=Direction.DEESCALATION)
@@ -303,3 +304,18 @@ def test_who_tells_it_in_another_language_stands_in_the_story_step() -> None:
     story = next(step for step in decision.steps if step.stage == "story")
     assert "also reported in Russian by Harbour Herald (st-7)" in story.detail
     assert "also reported in pl by Gazeta (st-8)" in story.detail
+    assert decision.alert is not None
+    assert decision.alert.linked == (links[1], links[0])
+
+
+@pytest.mark.parametrize("score", [60, 90], ids=["one more source", "louder"])
+def test_an_update_adds_who_tells_it_in_a_further_language(score: int) -> None:
+    told_in_german = Link("st-6", "de", "Hafenpost", "Truppen ziehen ab")
+    told_in_russian = Link("st-7", "ru", "Harbour Herald", "Войска отходят")
+    first, story = judge(place=replace(placed(), linked=(told_in_german,)))
+    place = replace(placed("similar"), linked=(told_in_russian,))
+    update, _ = judge((match(score),), of=entry("herald"), story=story, place=place)
+    assert first.alert is not None
+    assert first.alert.linked == (told_in_german,)
+    assert update.alert is not None
+    assert update.alert.linked == (told_in_german, told_in_russian)

@@ -1,4 +1,5 @@
-"""A whole story as two platforms tell it: rumour, second outlet, third, official denial, reversal.
+"""Whole stories as two platforms tell them: rumour, second outlet, third, official denial, reversal; the same news in
+two languages.
 
 The transcript, every message with all its edits and the message it answers, is a golden file; ``UPDATE_GOLDEN=1``
 writes it anew, to be read before it is committed.
@@ -8,13 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from aiohttp import ClientSession
 
 from bot.app_desk import new_story_index
-from bot.core.model import Feed, FeedState, RawEntry, Receiver
+from bot.config.languages import load_languages
+from bot.core.matching import RuleBook
+from bot.core.model import Direction, Feed, FeedState, RawEntry, Receiver
+from bot.core.rules import Rule, TermSpec
 from bot.delivery import Courier, CourierOptions
 from bot.ingest import Ingest, Orders
 from bot.notify import Telegram, telegram_bot
@@ -28,7 +33,7 @@ from tests.fakes.slack import Channel, SlackFake, texts_of
 from tests.fakes.telegram import TOKEN as TELEGRAM_TOKEN
 from tests.fakes.telegram import Chat, TelegramFake
 
-GOLDEN = Path(__file__).resolve().parents[1] / "data" / "stories" / "told.txt"
+GOLDEN = Path(__file__).resolve().parents[1] / "data" / "stories"
 CHAT = -1001
 RECEIVERS = (Receiver("desk", "slack", "C0DESK0001"), Receiver("phones", "telegram", str(CHAT)))
 
@@ -39,13 +44,28 @@ ACTS = (
     ("Courier", "Ministry denies that army launched invasion of Northland"),
     ("Wire", "Troops return from Northland as army calls off invasion"),
 )
+ABROAD = (
+    ("Wire", "Troops leave Kherson, residents say"),
+    ("Меридиан", "Войска покидают Херсон, сообщают жители"),
+    ("Herald", "Troops leave Kherson and cross the river, residents say"),
+    ("Хроника", "Войска покидают Херсон, рассказали жители"),
+)
+LEAVING = Rule(
+    "withdrawal",
+    "Troops pulling back",
+    (TermSpec("troops + leave", "strong"), TermSpec("войска + покидать", "strong")),
+    category="conflict",
+    direction=Direction.DEESCALATION,
+)
 
 
 class Told:
     """Decider and courier over one store, telling both fakes."""
 
-    def __init__(self, store: Store, slack: Slack, telegram: Telegram, clock: FakeClock) -> None:
-        orders = Orders(Desk().orders.rulebook, (), (), RECEIVERS)
+    def __init__(
+        self, store: Store, slack: Slack, telegram: Telegram, clock: FakeClock, rulebook: RuleBook
+    ) -> None:
+        orders = Orders(rulebook, (), (), RECEIVERS)
         wake = asyncio.Event()
         self.store, self.clock = store, clock
         self.acts = 0
@@ -63,13 +83,14 @@ class Told:
         begins = START + timedelta(minutes=15) * self.acts
         await self.clock.advance((begins - self.clock.now()).total_seconds())
         now = self.clock.now()
-        feed = Feed(owner.lower(), f"https://{owner.lower()}.example/feed", owner)
+        host = f"paper{self.acts}.example" if not owner.isascii() else f"{owner.lower()}.example"
+        feed = Feed(owner.lower(), f"https://{host}/feed", owner)
         raw = RawEntry(
             guid=title,
-            link=f"https://{owner.lower()}.example/{len(title)}",
+            link=f"https://{host}/{len(title)}",
             title=title,
             published=now - timedelta(seconds=9),
-            lang="en",
+            lang="en" if title.isascii() else "ru",
         )
         await self.ingest.handle(
             Polled(feed, FeedState(feed.name, baseline_done=True), (raw,), feed.url, now)
@@ -106,23 +127,39 @@ def on_telegram(fake: TelegramFake) -> list[str]:
     return lines
 
 
-async def test_a_story_is_told_edited_answered_denied_and_reversed(tmp_path: Path) -> None:
-    store = await open_store(f"sqlite+aiosqlite:///{tmp_path}/told.sqlite3")
+async def transcript(folder: Path, acts: Sequence[tuple[str, str]], rulebook: RuleBook) -> str:
+    """What both platforms show in the end."""
+    store = await open_store(f"sqlite+aiosqlite:///{folder}/told.sqlite3")
     clock = FakeClock()
     slack_fake = SlackFake(Channel("C0DESK0001", "desk"), now=lambda: clock.now().timestamp())
     telegram_fake = TelegramFake(Chat(CHAT))
     async with slack_fake.serving(), telegram_fake.serving(), ClientSession() as session:
         telegram = Telegram(telegram_bot(TELEGRAM_TOKEN, telegram_fake.base_url))
-        told = Told(store, Slack(SLACK_TOKEN, session=session, base_url=slack_fake.base_url), telegram, clock)
+        slack = Slack(SLACK_TOKEN, session=session, base_url=slack_fake.base_url)
+        told = Told(store, slack, telegram, clock, rulebook)
         task = asyncio.create_task(told.courier.run())
-        for owner, title in ACTS:
+        for owner, title in acts:
             await told.publish(owner, title)
         await told.courier.stop()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await telegram.close()
     await store.close()
-    transcript = "\n".join([*on_slack(slack_fake), *on_telegram(telegram_fake)]) + "\n"
+    return "\n".join([*on_slack(slack_fake), *on_telegram(telegram_fake)]) + "\n"
+
+
+def golden(name: str, shown: str) -> str:
+    """The transcript as it was read and found good."""
     if os.environ.get("UPDATE_GOLDEN"):
-        GOLDEN.write_text(transcript, "utf-8")
-    assert transcript == GOLDEN.read_text("utf-8")
+        (GOLDEN / name).write_text(shown, "utf-8")
+    return (GOLDEN / name).read_text("utf-8")
+
+
+async def test_a_story_is_told_edited_answered_denied_and_reversed(tmp_path: Path) -> None:
+    shown = await transcript(tmp_path, ACTS, Desk().orders.rulebook)
+    assert shown == golden("told.txt", shown)
+
+
+async def test_the_same_news_in_another_language_is_named_and_not_merged(tmp_path: Path) -> None:
+    shown = await transcript(tmp_path, ABROAD, RuleBook([LEAVING], {}, load_languages()))
+    assert shown == golden("told_in_two_languages.txt", shown)

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from telegram import Bot
 
-from bot.core.model import Alert, AlertKind, Direction, Level, Message, MessageKind
+from bot.core.model import Alert, AlertKind, Direction, Level, Link, Message, MessageKind
 from bot.notify.console import Console
 from bot.notify.posting import Answer
 from bot.notify.slack import Slack
@@ -109,6 +109,8 @@ def hostile_alerts(draw: st.DrawFn) -> Alert:
         reports=(told_by,) * draw(st.integers(0, 15)),
         differs_from=draw(word),
         also=(("strikes", 3),),
+        linked=(Link(draw(word), draw(st.sampled_from(["ru", "xx"])), draw(word), draw(word)),)
+        * draw(st.integers(0, 4)),
     )
 
 
@@ -150,6 +152,19 @@ MESSAGES = {
     "new": message(alert()),
     "source-joined": message(joined(), delivery="st-1/desk/2"),
     "level-raised": message(raised(also=(("mobilisation", 22),), differs_from="Troops march in a parade")),
+    "told-elsewhere": message(
+        alert(
+            linked=(
+                Link(
+                    "st-8",
+                    "de",
+                    "<@U1> Hafenpost & Söhne",
+                    "Truppen verlassen die Grenze https://evil.example/",
+                ),
+                Link("st-7", "ru", "Меридиан", "Войска \u202eвозвращаются <b>домой</b> @everyone"),
+            )
+        )
+    ),
     "repeat": message(alert(), repeat=True),
     "digest": message(QUIET, alert(), delivery="digest/desk/1"),
     "notice": message(delivery="notice/desk/gone/1"),
@@ -177,6 +192,29 @@ def test_golden(kind: str, name: str) -> None:
 def shown(value: Any) -> str:
     """Everything in a rendered part, as one text."""
     return json.dumps(value, ensure_ascii=False)
+
+
+@kinds
+def test_every_platform_says_who_tells_it_in_another_language(kind: str) -> None:
+    text = shown(render(kind, MESSAGES["told-elsewhere"]))
+    assert "Меридиан" in text
+    assert "Войска возвращаются" in text
+    assert "Russian" in text or '"language": "ru"' in text
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("en", "Also reported in Russian by Меридиан: “Войска"),
+        ("de", "Меридиан meldet dasselbe auf Russisch: “Войска"),
+        ("ru", "Меридиан сообщает то же на русском: “Войска"),
+        ("uk", "Меридиан повідомляє те саме російською: “Войска"),
+    ],
+)
+def test_telegram_says_so_in_the_readers_language(language: str, says: str) -> None:
+    reader = receiver(kind="telegram", language=language)
+    parts = NOTIFIERS["telegram"].render(MESSAGES["told-elsewhere"], reader)
+    assert says in shown(list(parts))
 
 
 @kinds
