@@ -109,7 +109,7 @@ def hostile_alerts(draw: st.DrawFn) -> Alert:
         reports=(told_by,) * draw(st.integers(0, 15)),
         differs_from=draw(word),
         also=(("strikes", 3),),
-        linked=(Link(draw(word), draw(st.sampled_from(["ru", "xx"])), draw(word), draw(word)),)
+        linked=(Link("st-9", draw(st.sampled_from(["ru", "xx"])), draw(word), draw(word)),)
         * draw(st.integers(0, 4)),
     )
 
