@@ -2,7 +2,8 @@
 
 It is started when an editor opens a file of rules, reads the database for itself beside the bot, and keeps what it read
 as long as questions come; a while after the last one it ends and gives its memory back. A deployment whose editors
-never open the console never pays for it. What goes to and fro is a line of JSON each way.
+never open the console never pays for it. What goes to and fro is a line of JSON each way; before an answer come lines
+that say how far it is, and only a process that says nothing at all is given up.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ log = structlog.get_logger()
 
 NICE = 5  # the loop that reads, decides and tells goes first
 IDLE = 600.0  # seconds without a question after which the process ends
-PATIENCE = 120.0  # seconds for an answer
+PATIENCE = 60.0  # seconds without a word
 LONGEST = 64 << 20  # bytes of one
 
 _COMPARISON = TypeAdapter(Comparison)
@@ -45,6 +46,7 @@ class PastProcess:
         self._turn = asyncio.Lock()
         self._child: asyncio.subprocess.Process | None = None
         self._ending: asyncio.TimerHandle | None = None
+        self.progress = 0.0  # the share that is done of what is being read
 
     async def compare(self, name: str, text: str, since: datetime, days: int) -> Comparison:
         """See :meth:`bot.service_drafts.Past.compare`."""
@@ -74,8 +76,7 @@ class PastProcess:
         async with self._turn:
             answer = None
             try:
-                async with asyncio.timeout(PATIENCE):
-                    answer = await self._asked(await self._started(), question)
+                answer = await self._asked(await self._started(), question)
             except TimeoutError:
                 raise InputError("This takes too long; ask for fewer days.") from None
             except (OSError, ValueError) as error:
@@ -95,9 +96,15 @@ class PastProcess:
     async def _asked(self, child: asyncio.subprocess.Process, question: Mapping[str, object]) -> Any:
         assert child.stdin is not None  # noqa: S101 — for the type checker: pipes were asked for
         assert child.stdout is not None  # noqa: S101
+        self.progress = 0.0
         child.stdin.write(_line(question))
         await child.stdin.drain()
-        return json.loads(await child.stdout.readline())
+        while True:
+            async with asyncio.timeout(PATIENCE):
+                answer = json.loads(await child.stdout.readline())
+            if "read" not in answer:
+                return answer
+            self.progress = answer["read"]
 
     async def _started(self) -> asyncio.subprocess.Process:
         if self._child is None or self._child.returncode is not None:
@@ -130,12 +137,16 @@ async def serve() -> None:
         os.nice(NICE)
     first = json.loads(sys.stdin.buffer.readline())
     async with reading_store(first["database_url"]) as store:
-        past = Past(Path(first["folder"]), store.views)
+        past = Past(Path(first["folder"]), store.views, lambda share: _say({"read": round(share, 3)}))
         gc.disable()  # what is read here lives on, and to look through it again takes longer than the answer
         while line := await asyncio.to_thread(sys.stdin.buffer.readline):
-            sys.stdout.buffer.write(_line(await _answer(past, json.loads(line))))
-            sys.stdout.buffer.flush()
+            _say(await _answer(past, json.loads(line)))
             gc.collect()  # the answer is out; what is no longer needed goes before the next question
+
+
+def _say(said: object) -> None:
+    sys.stdout.buffer.write(_line(said))
+    sys.stdout.buffer.flush()
 
 
 async def _answer(past: Past, question: Mapping[str, Any]) -> Mapping[str, object]:

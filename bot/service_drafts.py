@@ -6,7 +6,7 @@ has it done by a process of its own (:mod:`bot.app_past`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -19,7 +19,7 @@ from bot.core.matching import RuleBook
 from bot.core.rules import Rule
 from bot.errors import InputError
 from bot.ports import Archive
-from bot.service_lookback import Comparison, Lookback, Side, summing
+from bot.service_lookback import Comparison, Lookback, Side, nobody, summing
 
 
 def rules_of(draft: Draft, name: str) -> list[Rule]:
@@ -49,11 +49,16 @@ def side_of(draft: Draft, rules: Sequence[Rule]) -> Side:
 
 
 class Past:
-    """What drafts of a folder's files would have done. Keeps what it read, and the text it was asked about last."""
+    """What drafts of a folder's files would have done. Keeps what it read, and the text it was asked about last.
 
-    def __init__(self, folder: Path, archive: Archive) -> None:
+    ``progress`` is the share that is done of what is being read; ``tell`` hears of it.
+    """
+
+    def __init__(self, folder: Path, archive: Archive, tell: Callable[[float], None] = nobody) -> None:
+        self.progress = 0.0
+        self._tell = tell
         self._folder = folder
-        self._back = Lookback(archive)
+        self._back = Lookback(archive, self._heard)
         self._saved: tuple[object, Side] | None = None
 
     async def compare(self, name: str, text: str, since: datetime, days: int) -> Comparison:
@@ -66,6 +71,10 @@ class Past:
         """Do all of it that does not depend on the draft. Raises InputError, StoreError."""
         saved = load_draft(self._folder, name, text_of(self._folder / name))
         await self._back.get_ready(self._side(name, saved), since)
+
+    def _heard(self, share: float) -> None:
+        self.progress = share
+        self._tell(share)
 
     def _side(self, name: str, fallback: Draft) -> Side:
         """What is saved; where that does not load nothing fired, over the lists of ``fallback``."""

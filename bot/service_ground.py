@@ -165,6 +165,9 @@ class PastReader(Protocol):
 
     async def get_ready(self, name: str, since: datetime) -> None: ...
 
+    @property
+    def progress(self) -> float: ...  # share that is done of what is being read
+
 
 async def _no_reload() -> Sequence[Problem]:
     return ()

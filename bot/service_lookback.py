@@ -215,7 +215,7 @@ def _names(text: str, lists: Collection[str]) -> bool:
 
 
 # ── looking back ─────────────────────────────────────────────────────────────────────────────────────
-def _nobody(_share: float) -> None:
+def nobody(_share: float) -> None:
     """Is told how far it is."""
 
 
@@ -225,7 +225,7 @@ class Lookback:
     ``progress`` is told the share that is done of whatever takes long.
     """
 
-    def __init__(self, archive: Archive, progress: Callable[[float], None] = _nobody) -> None:
+    def __init__(self, archive: Archive, progress: Callable[[float], None] = nobody) -> None:
         self._archive = archive
         self._progress = progress
         self._held = _Held()

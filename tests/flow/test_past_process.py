@@ -64,6 +64,16 @@ async def test_it_answers_as_it_would_here_and_again_after_it_was_killed(tmp_pat
         assert past.pid not in (0, first)
 
 
+async def test_it_says_how_far_it_is(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as (store, past, rules):
+        shares: list[float] = []
+        await Past(rules, store.views, shares.append).get_ready("nature.yaml", SINCE)
+        assert shares == sorted(shares)
+        assert shares[0] < 0.5 <= shares[-1] < 1
+        await past.get_ready("nature.yaml", SINCE)
+        assert past.progress == shares[-1]
+
+
 async def test_what_a_draft_is_refused_for_arrives_in_words(tmp_path: Path) -> None:
     async with newsroom(tmp_path) as (_, past, _):
         with pytest.raises(InputError, match="Mend the mistakes"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from bot.service_rules import Checked, RuleFile
 from bot.web.pages.frame import Here, frame, refused, told
 from bot.web.pages.story import sum_card
 
+STEP = 0.5  # seconds between two words on how far it is
 TYPING = 0.4  # seconds without a key after which a draft is checked
 
 
@@ -129,7 +131,25 @@ class _Desk:
         self._show_shadow()
         await self._show_proposals()
         await self._show_versions()
-        await self._rules.get_ready(self._here.actor, self._name)
+        t = self._here.t
+        with self._how_far(lambda share: t("Getting ready to compare: {share} %", share=share)):
+            await self._rules.get_ready(self._here.actor, self._name)
+
+    @contextmanager
+    def _how_far(self, words: Callable[[int], str]) -> Iterator[None]:
+        """Say how much of the past is read, for as long as this lasts."""
+
+        def say() -> None:
+            said.set_text(words(round(100 * self._rules.progress)))
+
+        with self._comparison, ui.element("div") as box:
+            said = ui.label().classes("na-soft").props("role=status")
+            ui.timer(STEP, say)
+        try:
+            yield
+        finally:
+            if not box.is_deleted:
+                box.delete()
 
     # ── typing ───────────────────────────────────────────────────────────────────────────────────────
     async def _changed(self, event: object) -> None:
@@ -192,15 +212,12 @@ class _Desk:
                     sum_card(self._here, sheet.match.terms, _total(self._here, sheet))
 
     async def _compare(self) -> None:
-        t = self._here.t
         self._comparison.clear()
-        with self._comparison:
-            ui.label(t("Reading seven days …")).classes("na-soft")
+        t = self._here.t
         async with told(self._here):
-            try:
+            with self._how_far(lambda share: t("Reading seven days: {share} %", share=share)):
                 found = await self._rules.compare(self._here.actor, self._name, self._text)
-            finally:
-                self._comparison.clear()
+            self._comparison.clear()
             with self._comparison:
                 _comparison(self._here, found)
 
