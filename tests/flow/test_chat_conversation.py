@@ -19,7 +19,7 @@ from bot.ports import StoredDecision
 from bot.service_ground import Doors
 from tests.fakes.botapi import Said
 from tests.fakes.desk import ADMIN, Desk
-from tests.flow.test_chat import Room
+from tests.flow.rooms import Room
 
 TITLE = "Soldiers return from the border, <b>ministry</b> says t.me/evil @everyone"
 STORY = "st-00000000000000aa"

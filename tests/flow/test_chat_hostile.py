@@ -12,7 +12,7 @@ from bot.core.model import Decision, FeedState, FeedStatus, Outcome, Report, Ste
 from bot.ports import StoredDecision
 from tests.fakes.desk import ADMIN
 from tests.fakes.tdlib import Entity, entities
-from tests.flow.test_chat import Room
+from tests.flow.rooms import Room
 from tests.flow.test_chat_conversation import STORY, article, receive
 
 NASTY = (

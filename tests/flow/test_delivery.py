@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from bot.core.model import Delivery, DeliveryState, Level, MessageKind, Receipt, Receiver
-from bot.delivery import Courier
+from bot.core.model import DeliveryState, Level, Receipt
 from bot.errors import (
     Ambiguous,
     Migrated,
@@ -23,58 +19,8 @@ from bot.errors import (
 )
 from bot.metrics import REGISTRY
 from tests.fakes.alerts import AT, alert, joined, message, owed, raised, receiver
-from tests.fakes.clock import FakeClock, settle
-from tests.fakes.notifier import MemoryNotifier
-from tests.fakes.outbox import MemoryOutbox
-
-DESK = receiver("desk")
-PHONES = receiver("phones", kind="telegram", address="4711")
-ADMINS = receiver("admins", kind="console", address="-")
-
-
-class World:
-    """An outbox, three platforms and a courier between them, on a clock of our own."""
-
-    def __init__(self, *deliveries: Delivery) -> None:
-        self.clock = FakeClock()
-        self.outbox = MemoryOutbox(*deliveries)
-        self.slack = MemoryNotifier(self.clock)
-        self.telegram = MemoryNotifier(self.clock, can_tell=False)
-        self.console = MemoryNotifier(self.clock)
-        self.wake = asyncio.Event()
-        self.courier = self.new_courier()
-
-    def new_courier(self) -> Courier:
-        return Courier(
-            self.outbox,
-            {"slack": self.slack, "telegram": self.telegram, "console": self.console},
-            clock=self.clock,
-            wake=self.wake,
-            admins=lambda: (ADMINS,),
-            digests=self.outbox,
-            jitter=lambda: 0.5,
-        )
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[World]:
-        task = asyncio.create_task(self.courier.run())
-        try:
-            yield self
-        finally:
-            task.cancel()
-            for lane in list(self.courier._lanes.values()):
-                lane.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            await settle()
-
-    async def for_seconds(self, seconds: float) -> None:
-        async with self.running():
-            await self.clock.advance(seconds)
-
-    def notices(self) -> list[str]:
-        return [
-            row.message.notice for row in self.outbox.rows.values() if row.message.kind is MessageKind.NOTICE
-        ]
+from tests.fakes.clock import settle
+from tests.fakes.courier import DESK, PHONES, World, died_in
 
 
 async def test_what_is_owed_is_sent_and_written_down() -> None:
@@ -336,134 +282,6 @@ async def test_a_notifiers_own_mistake_is_treated_as_doubt() -> None:
     assert world.outbox.states() == {"st-1/desk/1": "sent"}
 
 
-# ── crashes: the process dies between two steps, another one starts on the same outbox ───────────────
-def died_in(state: DeliveryState, *receipts: Receipt, to: Receiver = DESK) -> Delivery:
-    return owed(to=to, state=state, attempts=1, receipts=receipts)
-
-
-async def test_fault_006_dying_after_the_intent_before_a_byte_left_sends_once() -> None:
-    world = World(died_in(DeliveryState.SENDING))
-    await world.for_seconds(10)
-    assert world.slack.texts() == ["st-1/desk/1#0"]
-    assert world.outbox.states() == {"st-1/desk/1": "sent"}
-
-
-async def test_fault_007_dying_after_the_send_before_the_mark_doubles_nothing_where_history_can_be_read() -> (
-    None
-):
-    world = World(died_in(DeliveryState.SENDING))
-    world.slack.arrived.append((0.0, "C0DESK0001", "st-1/desk/1#0"))
-    await world.for_seconds(10)
-    assert len(world.slack.arrived) == 1
-    assert world.outbox.states() == {"st-1/desk/1": "sent"}
-
-
-async def test_fault_007_and_repeats_once_visibly_where_it_cannot() -> None:
-    world = World(died_in(DeliveryState.SENDING, to=PHONES))
-    world.telegram.arrived.append((0.0, "4711", "st-1/phones/1#0"))
-    await world.for_seconds(10)
-    assert world.telegram.texts() == ["st-1/phones/1#0", "st-1/phones/1#0 (repeat)"]
-
-
-@pytest.mark.parametrize(
-    ("arrived", "written"),
-    [(0, 0), (1, 0), (1, 1), (2, 1), (2, 2), (3, 2), (3, 3)],  # one part is in doubt at most
-)
-async def test_fault_009_dying_within_a_split_message_sends_only_the_missing_parts(
-    arrived: int, written: int
-) -> None:
-    receipts = tuple(Receipt("C0DESK0001", f"st-1/desk/1#{number}", AT) for number in range(written))
-    world = World(died_in(DeliveryState.SENDING, *receipts))
-    world.slack.parts = 3
-    world.slack.arrived.extend((0.0, "C0DESK0001", f"st-1/desk/1#{number}") for number in range(arrived))
-    await world.for_seconds(20)
-    assert world.slack.texts() == [f"st-1/desk/1#{number}" for number in range(3)]
-    assert world.outbox.states() == {"st-1/desk/1": "sent"}
-    assert len(world.outbox.rows["st-1/desk/1"].receipts) == 3
-
-
-def dying(verb: Callable[..., Awaitable[object]], *, before: bool) -> Callable[..., Awaitable[object]]:
-    async def die(*args: object, **kwargs: object) -> object:
-        if not before:
-            await verb(*args, **kwargs)
-        raise asyncio.CancelledError
-
-    return die
-
-
-@pytest.mark.parametrize("platform", ["slack", "telegram"])
-@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
-@pytest.mark.parametrize("step", ["intend", "part_sent", "sent"])
-async def test_fault_008_dying_around_any_write_loses_nothing(platform: str, before: bool, step: str) -> None:
-    world = World(owed(to=DESK if platform == "slack" else PHONES))
-    notifier = world.slack if platform == "slack" else world.telegram
-    whole = getattr(world.outbox, step)
-    setattr(world.outbox, step, dying(whole, before=before))
-    await world.for_seconds(0.5)
-    setattr(world.outbox, step, whole)
-    world.courier = world.new_courier()
-    await world.for_seconds(20)
-    assert set(world.outbox.states().values()) == {"sent"}
-    told = notifier.texts()
-    assert len([text for text in told if "repeat" not in text]) <= 1
-    assert len(told) == 1 if platform == "slack" else len(told) <= 2
-    assert told
-
-
-async def test_fault_015_what_was_sent_is_written_down_as_soon_as_the_disk_takes_it() -> None:
-    world = World(owed(to=DESK))
-    async with world.running():
-        world.outbox.failing = 0
-        part_sent = world.outbox.part_sent
-
-        async def full(delivery: str, receipt: Receipt) -> None:
-            world.outbox.failing = 3 if not world.outbox.failing and world.clock.now() == AT else 0
-            await part_sent(delivery, receipt)
-
-        world.outbox.part_sent = full  # type: ignore[method-assign]
-        await world.clock.advance(30)
-    assert world.slack.texts() == ["st-1/desk/1#0"]
-    assert world.outbox.states() == {"st-1/desk/1": "sent"}
-
-
-async def test_fault_026_a_worker_cut_from_its_database_sends_nothing() -> None:
-    world = World(owed(to=DESK))
-    world.outbox.failing = 3
-    await world.for_seconds(2.5)
-    assert world.slack.arrived == []
-    await world.for_seconds(5)
-    assert world.slack.texts() == ["st-1/desk/1#0"]
-
-
-async def test_fault_012_stopping_drains_what_is_under_way_and_leaves_the_rest_owed() -> None:
-    chats = [receiver(f"chat {number}", "telegram", str(number)) for number in range(500)]
-    world = World(*(owed(to=chat) for chat in chats))
-    world.telegram.slow = 3.0
-    task = asyncio.create_task(world.courier.run())
-    await world.clock.advance(2.0)
-    stopping = asyncio.create_task(world.courier.stop())
-    await world.clock.advance(10.0)
-    assert stopping.done()
-    assert task.done()
-    states = list(world.outbox.states().values())
-    assert set(states) == {"sent", "owed"}
-    assert states.count("sent") == len(world.telegram.arrived)
-
-
-async def test_fault_012_a_platform_that_does_not_answer_is_left_after_ten_seconds() -> None:
-    world = World(owed(to=DESK))
-    world.slack.slow = 60.0
-    task = asyncio.create_task(world.courier.run())
-    await world.clock.advance(1.0)
-    stopping = asyncio.create_task(world.courier.stop())
-    await world.clock.advance(9.9)
-    assert not stopping.done()
-    await world.clock.advance(0.1)
-    assert stopping.done()
-    assert task.done()
-    assert world.outbox.states() == {"st-1/desk/1": "sending"}  # in doubt: the next start asks
-
-
 async def test_a_source_that_joins_edits_even_after_a_restart() -> None:
     world = World(owed(to=DESK))
     await world.for_seconds(2)
@@ -480,51 +298,3 @@ async def test_notices_and_digests_ask_for_no_earlier_message() -> None:
     world = World(digest)
     await world.for_seconds(2)
     assert world.slack.after == [None]
-
-
-# ── digests ──────────────────────────────────────────────────────────────────────────────────────────
-def held(story: str, revision: int = 1) -> Delivery:
-    """An alert held until half past eight."""
-    delivery = owed(alert(story=story, revision=revision), DESK, not_before=AT + timedelta(minutes=30))
-    return replace(delivery, message=replace(delivery.message, kind=MessageKind.DIGEST))
-
-
-async def test_alerts_held_for_a_digest_are_told_together_when_its_time_comes() -> None:
-    world = World(held("st-1"), held("st-2"), held("st-1", 2), owed(alert(story="loud"), DESK))
-    world.outbox.rows["st-9/desk/1"] = replace(held("st-9"), not_before=AT + timedelta(hours=1))
-    await world.for_seconds(29 * 60)
-    assert world.slack.texts() == ["loud/desk/1#0"]
-    await world.for_seconds(2 * 60)
-    assert len(world.slack.arrived) == 2
-    [digest] = [row for row in world.outbox.rows.values() if len(row.message.alerts) > 1]
-    assert [(each.story, each.revision) for each in digest.message.alerts] == [("st-1", 2), ("st-2", 1)]
-    assert [row.id for row in world.outbox.rows.values() if row.state is DeliveryState.OWED] == [
-        "st-9/desk/1"
-    ]
-
-
-async def test_a_held_digest_holds_back_no_louder_word_on_its_story() -> None:
-    world = World(held("st-1"), owed(raised(), DESK))
-    await world.for_seconds(5)
-    assert world.slack.texts() == ["st-1/desk/2#0"]
-
-
-async def test_what_is_critical_overtakes_digests_that_are_due() -> None:
-    waiting = [replace(held(f"st-{number}"), not_before=AT) for number in range(3)]
-    world = World(owed(alert(story="first"), DESK), *waiting)
-    async with world.running():
-        await settle()
-        await world.outbox.owe([owed(alert(story="war", level=Level.CRITICAL), DESK)])
-        await world.clock.advance(10)
-    assert [text.split("/")[0] for text in world.slack.texts()][1] == "war"
-
-
-async def test_a_digest_in_doubt_keeps_its_words() -> None:
-    world = World(held("st-1"), held("st-2"))
-    world.slack.faults["desk"] = [Ambiguous("reset")]
-    async with world.running():
-        await world.clock.advance(30 * 60)
-        await world.outbox.owe([held("st-3")])
-        await world.clock.advance(60)
-    assert len(world.slack.arrived) == 2
-    assert sorted(len(row.message.alerts) for row in world.outbox.rows.values()) == [1, 1, 2]

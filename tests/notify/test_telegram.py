@@ -52,13 +52,6 @@ async def fake() -> AsyncIterator[TelegramFake]:
         yield serving
 
 
-@pytest.fixture
-async def telegram(fake: TelegramFake) -> AsyncIterator[Telegram]:
-    notifier = Telegram(telegram_bot(TOKEN, fake.base_url))
-    yield notifier
-    await notifier.close()
-
-
 async def tell(
     telegram: Telegram, told: Message, after: Receipt | None = None, to: Receiver = ADA
 ) -> list[Receipt]:

@@ -26,13 +26,6 @@ async def fake() -> AsyncIterator[TelegramFake]:
         yield serving
 
 
-@pytest.fixture
-async def telegram(fake: TelegramFake) -> AsyncIterator[Telegram]:
-    notifier = Telegram(telegram_bot(TOKEN, fake.base_url))
-    yield notifier
-    await notifier.close()
-
-
 async def test_a_story_whose_message_a_person_deleted_is_posted_anew_in_silence_and_edited_from_then_on(
     fake: TelegramFake, telegram: Telegram
 ) -> None:
