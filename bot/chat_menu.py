@@ -17,7 +17,7 @@ from bot.chat_reply import Button, Reply, Request
 from bot.chat_says import settings_text, topic_title
 from bot.config.words import LANGUAGES, Words, words
 from bot.core.model import Subscription
-from bot.core.routing import read_topic
+from bot.core.routing import NOTHING, read_topic
 from bot.errors import InputError
 from bot.service_chats import LEVELS, Topic
 
@@ -82,12 +82,30 @@ def _topic_button(t: Words, topic: Topic, page: int, *, chosen: bool) -> Button:
 
 
 def levels_menu(request: Request, wish: Subscription) -> Rows:
-    """From which level on."""
+    """From which level on; below, every chosen topic with the level it has, which may be its own."""
     choices = [
         button(_ticked(level_label(request, level.word), wish.level is level), "level", level.word)
         for level in LEVELS
     ]
-    return [*_in_twos(choices), _back(request)]
+    titles = {topic.name: topic_title(request.t, topic) for topic in request.service.chats.topics()}
+    chosen = (read_topic(each, wish.level) for each in wish.topics if each != NOTHING)
+    topics = [
+        button(f"{titles.get(name, name)}: {request.t(level.word)} ›", "loud", key_of(name))
+        for name, level in chosen
+    ]
+    return [*_in_twos(choices), *_in_twos(topics[:PAGE]), _back(request)]
+
+
+def loud_menu(request: Request, wish: Subscription, key: str) -> Rows:
+    """From which level on for one topic. Raises InputError for one that is gone."""
+    name = _named(request, key)
+    own = next((each.partition("@")[2] for each in wish.topics if each.partition("@")[0] == name), "")
+    choices = [
+        button(_ticked(level_label(request, level.word), own == level.word), "of", f"{level.word}:{key}")
+        for level in LEVELS
+    ]
+    same = button(_ticked(request.t("as all others"), not own), "of", f":{key}")
+    return [*_in_twos(choices), [same], [button(request.t("‹ Back"), "levels")]]
 
 
 def level_label(request: Request, word: str) -> str:
@@ -166,6 +184,8 @@ async def press(request: Request, data: str) -> Reply | None:
         return _page(request, request.wish, _MENUS[what](request, request.wish))
     if what == "topics" and value.lstrip("-").isdecimal():
         return _page(request, request.wish, topics_menu(request, request.wish, int(value)))
+    if what == "loud":
+        return _page(request, request.wish, loud_menu(request, request.wish, value))
     wish = await _changed(request, what, value)
     if wish is None:
         return None
@@ -181,6 +201,9 @@ async def _changed(request: Request, what: str, value: str) -> Subscription | No
             )
         case "all":
             return await chats.everything(actor, language=language)
+        case "of":
+            word, _, key = value.partition(":")
+            return await chats.subscribe(actor, [_named(request, key)], word, language=language)
         case "level":
             return await chats.subscribe(actor, level=value, language=language)
         case "lang":
@@ -202,8 +225,12 @@ async def _changed(request: Request, what: str, value: str) -> Subscription | No
 
 
 def _topic_of(request: Request, value: str) -> str:
+    """The topic of a button that chooses it, after its sign and page."""
+    return _named(request, value.partition(":")[2])
+
+
+def _named(request: Request, key: str) -> str:
     """The topic a button means; one that editors removed meanwhile is an InputError."""
-    key = value.partition(":")[2]
     found = next((each.name for each in request.service.chats.topics() if key_of(each.name) == key), "")
     chosen = (read_topic(each, request.wish.level)[0] for each in request.wish.topics)
     found = found or next((each for each in chosen if key_of(each) == key), "")
@@ -218,6 +245,8 @@ def _after(request: Request, what: str, value: str) -> Reply:
     if what in {"topic", "all"}:
         page = value.partition(":")[0].lstrip("+-")
         rows = topics_menu(request, wish, int(page) if page.isdecimal() else 0)
+    elif what == "of":
+        rows = loud_menu(request, wish, value.partition(":")[2])
     else:
         rows = {
             "level": levels_menu, "lang": languages_menu, "quiet": quiet_menu, "digest": digest_menu,

@@ -32,6 +32,22 @@ async def test_a_topic_and_a_level_are_chosen_by_buttons() -> None:
     assert len(room.api.said) == 1  # one message, edited
 
 
+async def test_a_topic_may_have_a_loudness_of_its_own_by_buttons() -> None:
+    room = Room()
+    await room.say("/subscribe conflict cyber")
+    await room.press("Loudness")
+    await room.press("cyber: medium")
+    said = await room.press("critical")
+    assert room.desk.wishes.wishes["telegram", "7"].topics == ("conflict", "cyber@critical")
+    assert "✅ only the gravest (critical)" in said.buttons
+    assert "cyber (critical)" in said.text
+    await room.press("as all others")
+    assert room.desk.wishes.wishes["telegram", "7"].topics == ("conflict", "cyber")
+    await room.press("Back")
+    await room.press("high")
+    assert room.desk.wishes.wishes["telegram", "7"].level is Level.HIGH
+
+
 async def test_a_deep_link_subscribes_to_its_topic() -> None:
     room = Room()
     await room.say("/start topic-conflict")

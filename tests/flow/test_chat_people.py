@@ -130,7 +130,8 @@ async def test_a_command_to_another_bot_is_not_ours() -> None:
     "data",
     [
         "set:topic:+0:~0000000000000000", "set:nothing:1", "set:topics:x", "why:st-1 or 1=1", "own:keep:00000000",
-        "adm:nothing", "x" * 64, "set:topic:", "set:unmute:zzz", "rule:st-1:00000000",
+        "adm:nothing", "x" * 64, "set:topic:", "set:unmute:zzz", "rule:st-1:00000000", "set:loud:nothing",
+        "set:of:high:nothing", "set:of:loudest:conflict",
     ],
 )  # fmt: skip
 async def test_fault_112_a_forged_or_outlived_button_is_answered_and_does_nothing(data: str) -> None:
