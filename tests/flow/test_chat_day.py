@@ -28,7 +28,7 @@ from bot.service import Service
 from bot.service_ground import Doors, Ground
 from bot.store import Store, open_store
 from tests.fakes.desk import Desk
-from tests.fakes.telegram import TOKEN, TelegramFake, Told
+from tests.fakes.telegram import TOKEN, Chat, TelegramFake, Told
 
 WIRE, GAZETTE = (
     Feed("wire", "https://wire.example/f", "Wire"),
@@ -105,8 +105,8 @@ class WholeBot:
         """Wait until the front has confirmed this update."""
         await self.until(lambda: update not in self.telegram.waiting, "handling")
 
-    async def say(self, text: str) -> None:
-        await self._by_ada(self.telegram.say(text))
+    async def say(self, text: str, **more: Any) -> None:
+        await self._by_ada(self.telegram.say(text, **more))
 
     async def press(self, label: str, told: Told | None = None) -> None:
         await self._by_ada(self.telegram.press(label, told=told))
@@ -191,3 +191,49 @@ async def test_a_subscribers_day(store: Store, language: str) -> None:
         await bot.clock.advance(60)
         await asyncio.sleep(0.05)
         assert len(bot.said) == told
+
+
+FORUM, CHANNEL, TOPIC = -1001234567890, -1009876543210, 12
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_newsroom_in_a_forum_topic_with_a_digest_and_a_channel_at_once(
+    store: Store, language: str
+) -> None:
+    chats = (Chat(FORUM, topics={TOPIC: True}), Chat(CHANNEL, "channel", username="newsdesk"))
+    async with (
+        TelegramFake(*chats).serving() as telegram,
+        WholeBot(store, telegram, language).running() as bot,
+    ):
+        telegram.rulers |= {(FORUM, 7), (CHANNEL, 7)}
+        here = {"chat": FORUM, "message_thread_id": TOPIC, "is_topic_message": True}
+
+        # several topics of several loudness for the forum's topic, told together twice an hour; a channel from afar
+        await bot.say("/start")
+        await bot.say("/subscribe conflict high", **here)
+        await bot.say("/topics cyber", **here)
+        await bot.say("/digest 30m", **here)
+        await bot.say("/subscribe @newsdesk conflict high")
+        wishes = {wish.address: wish for wish in await store.wishes.subscriptions()}
+        assert wishes[f"{FORUM}/{TOPIC}"].topics == ("conflict@high", "cyber")
+        assert wishes[str(CHANNEL)].topics == ("conflict@high",)
+        set_up = telegram[FORUM].told[-1]
+        assert words(language).many("every minute", "every {count} minutes", 30) in set_up.text
+
+        # at ten past the hour two things happen: the channel hears at once, the topic at half past, in one message
+        while bot.clock.now().minute != 10:
+            await bot.clock.advance(60)
+        before = len(telegram[FORUM].told)
+        await bot.publish(TROOPS)
+        await bot.publish("Registry hacked, customers told to change passwords")
+        await bot.until(lambda: telegram[CHANNEL].told, "the channel's alert")
+        assert "Soldiers return" in telegram[CHANNEL].told[-1].text
+        assert len(telegram[FORUM].told) == before
+        while bot.clock.now().minute != 30:
+            await bot.clock.advance(60)
+        await bot.until(lambda: len(telegram[FORUM].told) > before, "the topic's digest")
+        digest = telegram[FORUM].told[-1]
+        assert digest.thread == TOPIC
+        assert "Soldiers return" in digest.text
+        assert "Registry hacked" in digest.text
+        assert len(telegram[CHANNEL].told) == 1  # cyber is none of its topics
