@@ -50,10 +50,11 @@ _SECRET_KEY = re.compile(r"(?i)token|secret|passw|authori[sz]ation|cookie|api_?k
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _NEWLINE = re.compile(r"[\n\t]")
 
-_CHATTY = (
+CHATTY = (
     "aiohttp", "aiosqlite", "alembic", "apscheduler", "asyncio", "charset_normalizer", "httpcore", "httpx", "pymorphy3",
     "slack_sdk", "sqlalchemy", "telegram", "urllib3", "uvicorn",
 )  # fmt: skip
+"""Libraries that say more than anybody wants to read, and secrets, too."""
 
 
 class Redaction:
@@ -104,7 +105,7 @@ def configure_logs(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in _CHATTY:
+    for name in CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(True)
     structlog.configure(

@@ -78,6 +78,7 @@ FAULTS: Mapping[int, str] = {
     120: "a webhook is gone",
     121: "an error that comes with status 200",
     122: "a signature that is wrong or old",
+    132: "secrets in what is written",
 }
 NOT_HELD: Mapping[int, str] = {}
 """What no test holds, and why."""

@@ -148,6 +148,28 @@ async def test_an_envelope_sent_again_is_acknowledged_and_not_done_again() -> No
     assert desk.wishes.writes == ["silence"]
 
 
+async def test_a_rule_is_silenced_in_this_channel_listed_and_heard_again() -> None:
+    desk = newsroom()
+    await desk.service().chats.subscribe(Doors().telegram(7, 7, keeps=True))
+    async with workspace(desk) as fake:
+        await fake.slash("silence troop-withdrawal")
+        await fake.until(1)
+        assert "troop-withdrawal is quiet in this channel until" in shown(fake)
+        assert await published(desk) is not None  # elsewhere it is told
+        (silence,) = desk.wishes.muted.values()
+        await fake.slash("silences")
+        await fake.until(2)
+        assert f"{silence.id}: rule troop-withdrawal, here" in shown(fake)
+        await fake.slash(f"unmute {silence.id}")
+        await fake.until(3)
+        assert "Nothing is muted." in shown(fake)
+        for count, words in enumerate(("silence nosuchrule", "unmute nosuchid"), 4):
+            await fake.slash(words)
+            await fake.until(count)
+            assert "There is no such" in shown(fake)
+    assert desk.wishes.muted == {}
+
+
 async def test_what_takes_long_is_acknowledged_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.slackapp.ACKNOWLEDGE", 0.01)
     desk = newsroom()
