@@ -18,10 +18,14 @@ from babel import Locale
 from bot.config.stamp import stamp_of
 from bot.config.yamlfile import Items, Node, Table, line_of, read_yaml
 from bot.core.storydata import (
+    BACKGROUND,
     BAD_NEWS,
+    DENIAL,
     GAP,
     GOOD_NEWS,
+    NEGATION,
     SAYING,
+    UNDOING,
     Language,
     Phrase,
     StoryData,
@@ -34,7 +38,6 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 PHRASES = Path(__file__).resolve().parent / "polarity"
 COUNTRIES = Path(__file__).resolve().parent / "lists" / "countries.psv"
 LANGUAGES = ("en", "de", "ru", "uk")
-KEYS = ("opposites", "good", "same", "negation", "denial", "saying", "days", "units", "countries")
 SIDES = 2
 
 Marked = tuple[str, str]  # a phrase as written, and one mark
@@ -180,9 +183,8 @@ def _phrases(path: Path, problems: list[Problem]) -> list[Marked]:
             else:
                 found += _READERS[str(key)](node)
         except KeyError:
-            problems.append(
-                Problem(str(path), line_of(key), str(key), "is not known here", f"one of {', '.join(KEYS)}")
-            )
+            remedy = f"one of {', '.join(('good', *_READERS))}"
+            problems.append(Problem(str(path), line_of(key), str(key), "is not known here", remedy))
         except (TypeError, ValueError) as error:
             problems.append(Problem(str(path), line_of(key), str(key), str(error)))
     return [*found, *_moods(found, good)]
@@ -233,9 +235,12 @@ def _named(sign: str, node: Node) -> Iterator[Marked]:
 _READERS: Mapping[str, Callable[[Node], Iterable[Marked]]] = {
     "opposites": _opposites,
     "same": _same,
-    "negation": lambda node: ((phrase, "~") for phrase in _listed(node)),
-    "denial": lambda node: ((phrase, "!") for phrase in _listed(node)),
+    "negation": lambda node: ((phrase, NEGATION) for phrase in _listed(node)),
+    "denial": lambda node: ((phrase, DENIAL) for phrase in _listed(node)),
+    "undoing": lambda node: ((phrase, UNDOING) for phrase in _listed(node)),
+    "background": lambda node: ((phrase, BACKGROUND) for phrase in _listed(node)),
     "saying": lambda node: ((phrase, SAYING) for phrase in _listed(node)),
+    "ordinals": lambda node: ((phrase, f"{at}.") for at, phrase in enumerate(_listed(node), 1)),
     "days": lambda node: _named("#", node),
     "units": lambda node: _named("%", node),
     "countries": lambda node: _named("@", node),

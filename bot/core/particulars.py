@@ -11,6 +11,7 @@ there the names must stand in the *same slot*: next to the same word (*win over 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 
@@ -21,6 +22,9 @@ from bot.core.vectors import checksum
 Told = Callable[[str], bool]
 """Does an entry's text have this term?"""
 
+_CODE = re.compile(  # letters and a number (MH17, A7, MS08-078), or two numbers that are no score (11-4)
+    r"\b(?:([A-ZА-ЯЁІЇЄҐ]{1,4}-?)(\d[\d-]*)|(\d{2,}-)(\d+))\b"
+)
 SLOT_REACH = 3  # words between a name and the word whose slot it fills
 
 
@@ -35,6 +39,7 @@ def apart(new: Headline, new_has: Told, old: Headline, old_has: Told, *, brief: 
         _other_place(new, new_has, old, old_has, brief=brief)
         or _other_day(new, old)
         or _other_number(new, old)
+        or _other_code(new, old)
         or _other_in_slot(new, new_has, old, old_has)
         or (_other_name(new, new_has, old, old_has) if brief else "")
     )
@@ -56,12 +61,18 @@ def _common_ground(new: Headline, old: Headline) -> bool:
 
 def _unmet(headline: Headline, other: Headline, other_has: Told) -> str:
     """A place that neither lies in, nor contains, any place of the other text; "" if there is none."""
-    elsewhere = [place for _, meant in other.places for place in meant]
+    elsewhere = _closest(other)
     for word, meant in headline.places:
         told = other_has(word) or any("/" not in place and other_has(place) for place in meant)
         if not told and not any(within(place, there) for place in meant for there in elsewhere):
             return meant[0]
     return ""
+
+
+def _closest(headline: Headline) -> list[str]:
+    """Its places but for those that only say where another of them lies (*Peru's Arequipa region*)."""
+    named = [place for _, meant in headline.places for place in meant]
+    return [place for place in named if not any(other.startswith(f"{place}/") for other in named)]
 
 
 def within(place: str, other: str) -> bool:
@@ -94,6 +105,23 @@ def _other_number(new: Headline, old: Headline) -> str:
         if not ours & theirs:
             return f"{min(ours)} {unit} is not {min(theirs)}"
     return ""
+
+
+def _other_code(new: Headline, old: Headline) -> str:
+    """*A7* is not *A9*, *group 11-4* is not *11-7*: marks of one make, told by both, none shared."""
+    ours, theirs = _codes(new.text), _codes(old.text)
+    for make in sorted(ours.keys() & theirs.keys()):
+        if ours[make].isdisjoint(theirs[make]):
+            return f"{make}{min(ours[make])} is not {make}{min(theirs[make])}"
+    return ""
+
+
+def _codes(text: str) -> dict[str, set[str]]:
+    """Make (letters, or what stands before the dash) → the rest of each code."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for code in _CODE.finditer(text):
+        found[code[1] or code[3]].add(code[2] or code[4])
+    return found
 
 
 def _other_name(new: Headline, new_has: Told, old: Headline, old_has: Told) -> str:

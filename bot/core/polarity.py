@@ -3,7 +3,7 @@ nearly every word.
 
 Five tests, each of which names its reason:
 
-1. *Opposite sides.* Words are sorted onto axes with two sides (enter/leave, confirm/deny, rise/fall), a negation
+1. *Opposite sides.* Words are sorted onto axes with two sides (enter/leave, confirm/deny, rise/fall), a negation or undoing
    turns the next one round. Two headlines oppose on an axis if each shows one side only, and not the same, and the
    two words are said *of the same thing*: something stands near both.
 2. *Denied by one.* One denies, the other neither denies nor negates, and most of what is denied is told by the other.
@@ -28,10 +28,11 @@ from itertools import islice, takewhile
 from typing import NamedTuple
 
 from bot.core.model import Direction, Match, Stance
-from bot.core.reading import NEGATION_REACH, Headline, Word, number_of
-from bot.core.storydata import BAD_NEWS, GOOD_NEWS, kind_of, turned_round
+from bot.core.reading import Headline, Word, number_of
+from bot.core.storydata import BAD_NEWS, DENIAL, GOOD_NEWS, NEGATION, kind_of, turned_round
 
-SAME_TEMPLATE = 3  # words two headlines must share before one swapped word tells them apart
+SAME_TEMPLATE = 3  # words two headlines must share before one swapped word tells them apart …
+MOST_SWAPPED = 2  # … or two in its place, for one shared word more
 ALIKE = 0.5  # share of agreeing words before one denial or negation tells two headlines apart
 DENIED = 6  # words that a denial bears on
 LEAST_DENIED = 2  # of them that the other must tell
@@ -79,7 +80,9 @@ def _of_one_thing(new: Headline, old: Headline, axis: str) -> bool:
 
 def _on_axis(headline: Headline, axis: str) -> Iterator[int]:
     wanted = {f"+{axis}", f"-{axis}"}
-    return (at for at, word in enumerate(headline.words) if not wanted.isdisjoint(word.marks))
+    found = [at for at, word in enumerate(headline.words) if not wanted.isdisjoint(word.marks)]
+    news = [at for at in found if not headline.words[at].before]
+    return iter(news or found)
 
 
 def _around(headline: Headline, at: int) -> set[str]:
@@ -111,9 +114,17 @@ def agreement(new: Headline, old: Headline) -> float:
 
 
 def places_only(new: Headline, old: Headline) -> bool:
-    """Do two headlines agree in nothing but where it happened, or in one name (or in nothing)?"""
+    """Do two headlines agree in nothing but where it happened, or in one name (or in nothing)?
+
+    A name and a town together are enough: *Rubens* in *Antwerp*.
+    """
     shared = _beyond_places(new) & _beyond_places(old)
-    return len(shared) < 2 and shared <= {word.stem for word in new.words if word.name and not word.marks}
+    names = {word.stem for word in new.words if word.name and not word.marks}
+    return len(shared) < 2 and shared <= names and not (shared and _towns(new) & _towns(old))
+
+
+def _towns(headline: Headline) -> set[str]:
+    return {place for _, meant in headline.places for place in meant if "/" in place}
 
 
 def _beyond_places(headline: Headline) -> set[str]:
@@ -132,18 +143,14 @@ def mood_turned(new: Headline, old: Headline) -> Contrast:
 
 
 def _mood(headline: Headline, other: Headline) -> set[str]:
-    """The moods of the words that the other does not tell; a negation turns those behind it round."""
+    """The moods of the words that the other does not tell; those of the past count where the news has none."""
     told = set().union(*(meanings(word) for word in other.words))
-    negated_until = -1
-    found = set()
+    found: dict[bool, set[str]] = {False: set(), True: set()}
     for at, word in enumerate(headline.words):
-        if "~" in word.marks:
-            negated_until = at + NEGATION_REACH
         moods = {mark for mark in word.marks if mark[0] == "*"}
         if len(moods) == 1 and not _phrase_told(headline.words, at, told):
-            good = (GOOD_NEWS in moods) != (at <= negated_until)
-            found.add(GOOD_NEWS if good else BAD_NEWS)
-    return found
+            found[word.before].add(GOOD_NEWS if (GOOD_NEWS in moods) != word.turned else BAD_NEWS)
+    return found[False] or found[True]
 
 
 def _phrase_told(words: Sequence[Word], at: int, told: set[str]) -> bool:
@@ -163,7 +170,7 @@ def _denied_by_one(new: Headline, old: Headline) -> str:
 def _denies(denying: Headline, plain: Headline) -> bool:
     """Is most of what stands behind (or before) the denial told by the other?"""
     told = _told(plain)
-    at = next(at for at, word in enumerate(denying.words) if "!" in word.marks)
+    at = next(at for at, word in enumerate(denying.words) if DENIAL in word.marks)
     for side in (denying.words[at + 1 :], denying.words[:at]):
         said = [word for word in side if word.stem in denying.content and not word.inside][:DENIED]
         agreeing = sum(not meanings(word).isdisjoint(told) for word in said)
@@ -188,7 +195,7 @@ def _negated(headline: Headline) -> Iterator[Word]:
     """The word of content that each *not* bears on: the next one."""
     words = headline.words
     for at, word in enumerate(words):
-        if "~" in word.marks:
+        if NEGATION in word.marks:
             after = (each for each in words[at + 1 :] if each.stem in headline.content)
             yield from islice(after, 1)
 
@@ -197,20 +204,26 @@ def _told(headline: Headline) -> set[str]:
     return set().union(*(meanings(word) | set(word.marks) for word in _content(headline)))
 
 
-def swapped(new: Headline, old: Headline) -> str:
-    """Why one word swapped in the same template tells two headlines apart; "" if it does not."""
+def swapped(new: Headline, old: Headline, *, brief: bool) -> str:
+    """Why a word swapped in the same template tells two headlines apart (``brief``: or two); "" if it does not."""
     if why := _last_swapped(new, old):
         return why
     left, right = _content(new), _content(old)
     gone, come = _only(left, right), _only(right, left)
-    if len(gone) != 1 or len(come) != 1:
+    if not gone or not come or max(len(gone), len(come)) > (MOST_SWAPPED if brief else 1):
         return ""
-    one, other = gone[0], come[0]
-    if len(left) - 1 < SAME_TEMPLATE - (one.name or other.name):
+    named = any(word.name for word in (*gone, *come))
+    if len(left) - len(gone) < SAME_TEMPLATE + len(gone) + len(come) - 2 - named:
         return ""
-    if _related(one, other) or not _same_place(left, right, one, other):
+    if any(_related(one, other) for one in gone for other in come) or not _same_place(
+        left, right, gone, come
+    ):
         return ""
-    return f"“{one.spelled}” instead of “{other.spelled}”"
+    return f"“{_spelled(gone)}” instead of “{_spelled(come)}”"
+
+
+def _spelled(words: Iterable[Word]) -> str:
+    return " ".join(word.spelled for word in words)
 
 
 def _last_swapped(new: Headline, old: Headline) -> str:
@@ -235,10 +248,12 @@ def _only(words: Iterable[Word], others: Iterable[Word]) -> list[Word]:
     return [word for word in words if word.stem not in there]
 
 
-def _same_place(left: list[Word], right: list[Word], one: Word, other: Word) -> bool:
-    """Do the two stand in the same place among the words both headlines share?"""
-    before = [word.stem for word in left[: left.index(one)]]
-    return before == [word.stem for word in right[: right.index(other)]]
+def _same_place(left: list[Word], right: list[Word], gone: list[Word], come: list[Word]) -> bool:
+    """Do both stand in one place among the words the headlines share, and each in one piece?"""
+    at, there = left.index(gone[0]), right.index(come[0])
+    if left[at : at + len(gone)] != gone or right[there : there + len(come)] != come:
+        return False
+    return [word.stem for word in left[:at]] == [word.stem for word in right[:there]]
 
 
 def _related(one: Word, other: Word) -> bool:

@@ -256,7 +256,9 @@ class StoryIndex:
             return contrast
         ours = told_in(read.article.weights.keys() | read.title.weights.keys())
         theirs = told_in({*told.terms, *told.title_terms})
-        why = apart(read.headline, ours, headline, theirs, brief=brief) or swapped(read.headline, headline)
+        why = apart(read.headline, ours, headline, theirs, brief=brief) or swapped(
+            read.headline, headline, brief=brief
+        )
         if not why and brief and places_only(read.headline, headline) and not _kindred(read, told):
             why = "nothing in common but the place"
         return Contrast(why)

@@ -11,6 +11,9 @@ A *phrase* leads to *marks*. A mark is a short text whose first character tells 
 ``*+``, ``*-``        good or bad news for whom it happens to (what a side says, whatever its axis)
 ``!``                 a denial (denies, rejects claims)
 ``~``                 a negation (not, no, fails to): turns the next opposite round
+``^``                 an undoing (calls off, cancels, ends): turns what it undoes round, and denies nothing
+``;``                 a word that leads to what was before (after, despite): the news stands in front of it
+``1.`` … ``10.``      an ordinal written out (*third* is ``3.``)
 ``@US/TN/Nashville``  a place, from the country down; ``@US`` contains it
 ``#monday``           a day or month
 ``%points``           a unit whose number identifies an event (magnitude, basis points)
@@ -24,6 +27,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 SAYING = ":"
+NEGATION = "~"
+DENIAL = "!"
+UNDOING = "^"
+BACKGROUND = ";"
 GOOD_NEWS = "*+"
 BAD_NEWS = "*-"
 
@@ -45,9 +52,9 @@ class Phrase:
     spelled: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Language:
-    """What is known of one language.
+    """What is known of one language. Two of them are the same if they are one object: they are keys of memos.
 
     ``share`` maps a stem to its share of running text (0…1); ``ordinary`` holds the stems that are common words
     even where a headline capitalises them, so that "Strike" is no name; ``phrases`` are listed by their first
