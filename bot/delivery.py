@@ -29,14 +29,14 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
 from bot import metrics
 from bot.core.digests import may_fold
-from bot.core.governor import Governor
+from bot.core.governor import LONGEST_WINDOW, WINDOW_MARGIN, Governor
 from bot.core.model import Delivery, DeliveryState, MessageKind, Receipt, Receiver
 from bot.core.notices import another_road, notice
 from bot.core.retries import (
@@ -110,10 +110,13 @@ class Courier:
         self._resting: dict[str, float] = {}  # receiver → monotonic time of its next try
         self._stopped: dict[str, float] = {}  # notifier's kind → monotonic time until which it rests
         self._stopping = asyncio.Event()
+        self._recalled = False  # the pace of the last life
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────
     async def run(self) -> None:
         """Deliver until :meth:`stop`. What a crash left in doubt is reconciled first."""
+        if not self._recalled:
+            await self._recall_pace()
         looked, grace = -self._options.look_back, self._options.restart_grace
         while not self._stopping.is_set():
             self._wake.clear()
@@ -126,6 +129,17 @@ class Courier:
             except StoreError as error:
                 log.warning("outbox.unreadable", error=str(error))
             await first_of(self._wake.wait(), self._clock.sleep(self._options.sweep))
+
+    async def _recall_pace(self) -> None:
+        """The last life's messages count in the platforms' windows, too."""
+        now, here = self._clock.now(), self._clock.monotonic()
+        try:
+            left = await self._outbox.left_since(now - timedelta(seconds=LONGEST_WINDOW * WINDOW_MARGIN))
+            for receiver, at in left:
+                self._governor.recall(receiver, here - max((now - at).total_seconds(), 0.0))
+            self._recalled = True
+        except StoreError as error:
+            log.warning("outbox.unreadable", error=str(error))
 
     async def recover(self, grace: float = 0.0) -> None:
         """Start a lane for each receiver with deliveries in doubt; nothing else goes there until they are settled.

@@ -49,7 +49,7 @@ def layer_of(module: str) -> str:
     parts = module.split(".")
     name = parts[1] if len(parts) > 1 else ""
     # split by noun: app_desk.py, chat_topics.py, service_feeds.py
-    for prefix in ("app", "chat", "poller", "service", "slackapp"):
+    for prefix in ("app", "chat", "poller", "ports", "service", "slackapp"):
         if name.startswith(prefix + "_"):
             return prefix
     return name

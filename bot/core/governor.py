@@ -21,6 +21,8 @@ from bot.core.model import Receiver
 
 WINDOW_MARGIN = 1.05
 """Windows are this much longer than the platform's."""
+LONGEST_WINDOW = 60.0
+"""Seconds after which nothing that left counts any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,12 @@ class Governor:
         for limit in bound:
             self._left.setdefault(limit.bucket, deque(maxlen=limit.count)).append(at)
         return at - now
+
+    def recall(self, receiver: Receiver, at: float) -> None:
+        """A message left at that time, in an earlier life: told in the order of time, before anything is booked."""
+        limits = self._limits(receiver)
+        for limit in limits.own + limits.shared:
+            self._left.setdefault(limit.bucket, deque(maxlen=limit.count)).append(at)
 
     def _opens(self, limit: Limit, now: float) -> float:
         left = self._left.get(limit.bucket)

@@ -166,6 +166,21 @@ class OutboxTable:
             async with self._database.write() as connection:
                 await write_owed(connection, deliveries)
 
+    async def left_since(self, since: datetime) -> Sequence[tuple[Receiver, datetime]]:
+        """Of what was settled since then, and of what is under way."""
+        wanted = select(_D.place, _D.receipts).where(
+            _D.receipts != "[]", or_(_D.settled >= since, _D.state.in_(_DOUBTFUL))
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(wanted)).all()
+        left = [
+            (codec.load(Receiver, place), receipt.sent)
+            for place, receipts in rows
+            for receipt in codec.load(tuple[Receipt, ...], receipts)
+            if receipt.sent >= since
+        ]
+        return sorted(left, key=lambda each: each[1])
+
     # ── digests ──────────────────────────────────────────────────────────────────────────────────────
     async def fold(self, digest: str, now: datetime) -> Delivery:
         """The other digests due to the same receiver go into this one."""

@@ -46,6 +46,23 @@ def test_twenty_a_minute_in_a_group_or_channel(receiver: Receiver) -> None:
     assert left[-1] <= 4 * 60 * 1.10 + 20
 
 
+@pytest.mark.parametrize(
+    ("receiver", "left", "rest"),
+    [
+        (PRIVATE, [9.5], 0.55),
+        (PRIVATE, [3.0], 0.0),
+        (GROUP, [-49.0 + 3 * number for number in range(20)], 4.0),  # twenty within this very minute
+        (GROUP, [-49.0 + 3 * number for number in range(19)], 0.0),
+        (HOOK, [9.9], 0.0),
+    ],
+)
+def test_an_earlier_lifes_messages_count(receiver: Receiver, left: list[float], rest: float) -> None:
+    governor = Governor()
+    for at in left:
+        governor.recall(receiver, at)
+    assert governor.rest(receiver, 10.0) == pytest.approx(rest, abs=1e-9)
+
+
 def test_thirty_a_second_over_all_chats() -> None:
     left = departures([Receiver(str(number), "telegram", str(number)) for number in range(600)])
     assert worst(left, 1.0) == 30

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.digests import folded, may_fold
-from bot.core.model import Delivery, DeliveryState, MessageKind, Receipt
+from bot.core.model import Delivery, DeliveryState, MessageKind, Receipt, Receiver
 from bot.errors import StoreError
 
 
@@ -120,6 +120,10 @@ class MemoryOutbox:
             if each.story == story and each.receiver.name == receiver and each.receipts
         )
         return next((each.receipts[0] for each in told), None)
+
+    async def left_since(self, since: datetime) -> Sequence[tuple[Receiver, datetime]]:
+        left = [(row.receiver, receipt.sent) for row in self.rows.values() for receipt in row.receipts]
+        return sorted((each for each in left if each[1] >= since), key=lambda each: each[1])
 
     async def fold(self, digest: str, now: datetime) -> Delivery:
         """Implements :class:`bot.ports.Digests`."""

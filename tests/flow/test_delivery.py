@@ -107,6 +107,19 @@ async def test_fault_102_a_throttle_survives_a_restart() -> None:
     assert [at for at, _, _ in world.telegram.arrived] == [600.0]
 
 
+async def test_fault_102_the_pace_survives_a_restart_too() -> None:
+    group = receiver("group", "telegram", "-100200")
+    world = World(*(owed(alert(story=f"st-{number}"), group) for number in range(40)))
+    await world.for_seconds(25)
+    before = len(world.telegram.arrived)
+    assert 0 < before < 40
+    world.courier = world.new_courier()
+    await world.for_seconds(100)
+    times = [at for at, _, _ in world.telegram.arrived]
+    assert len(times) == 40
+    assert max(sum(start <= each < start + 60 for each in times) for start in times) == 20
+
+
 async def test_fault_103_a_chat_that_blocked_us_is_buried_and_the_admins_hear_of_it_elsewhere() -> None:
     world = World(*(owed(alert(story=f"st-{number}"), PHONES) for number in range(3)))
     world.telegram.faults["phones"] = [ReceiverGone("bot was blocked by the user")]

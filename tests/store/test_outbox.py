@@ -247,3 +247,16 @@ async def test_a_long_queue_that_may_not_go_hides_nobody(outbox: WholeOutbox) ->
     await outbox.owe([*loud, owed(alert(story="quiet", level=Level.LOW), FAR)])
     await outbox.throttle("near", LATER + timedelta(hours=1))
     assert await claimed(outbox) == ["quiet/far/1"]
+
+
+async def test_what_left_lately_is_remembered_part_by_part(outbox: WholeOutbox) -> None:
+    await outbox.owe([owed(alert(), NEAR), owed(alert(), FAR), owed(alert(story="st-2"), FAR)])
+    for delivery, seconds in (("st-1/near/1", (9, 20)), ("st-1/far/1", (5, 15))):
+        await outbox.intend(delivery, AT)
+        for second in seconds:
+            left = Receipt("1", str(second), AT + timedelta(seconds=second))
+            await outbox.part_sent(delivery, left)
+    await outbox.sent("st-1/near/1", AT + timedelta(seconds=20))  # the other one is still under way
+    since = AT + timedelta(seconds=9)
+    seconds_of = [(each.name, (at - AT).seconds) for each, at in await outbox.left_since(since)]
+    assert seconds_of == [("near", 9), ("far", 15), ("near", 20)]
