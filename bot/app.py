@@ -293,6 +293,7 @@ class Bot:
         await self.store.forget_readings(now - WINDOW)
 
     async def _count_feeds(self) -> None:
+        self.service.newsroom.pulse.beat(self.clock.now())
         await count_feeds(self.poller, self.store.views, self.clock.now())
 
     async def tell_daily(self) -> None:

@@ -10,6 +10,7 @@ is ours, the rest the publisher's and the poller's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -188,6 +189,16 @@ def owed(count: int) -> None:
     _owed.set(count)
 
 
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """Of the process, since its start; memory as it is now."""
+
+    processor_seconds: float
+    megabytes: float
+    polls: int
+    failed: int  # of them
+
+
 # ── ourselves ────────────────────────────────────────────────────────────────────────────────────────
 def loop_late(seconds: float) -> None:
     """The event loop came so late to its beat."""
@@ -197,3 +208,17 @@ def loop_late(seconds: float) -> None:
 def loop_stalled() -> None:
     """The event loop stood still for longer than it may."""
     _stalls.inc()
+
+
+def vitals() -> Vitals:
+    """What the counters say at this moment; zeros where the system does not tell."""
+    polls = {
+        sample.labels["result"]: int(sample.value)
+        for metric in _polls.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_total")
+    }
+    processor = REGISTRY.get_sample_value("process_cpu_seconds_total") or 0.0
+    memory = REGISTRY.get_sample_value("process_resident_memory_bytes") or 0.0
+    good = polls.get("new", 0) + polls.get("unchanged", 0)
+    return Vitals(processor, memory / 1e6, sum(polls.values()), sum(polls.values()) - good)

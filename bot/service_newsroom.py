@@ -15,6 +15,7 @@ from bot.core.watches import common_story
 from bot.errors import InputError
 from bot.ports import StoredDecision
 from bot.service_ground import Actor, Ground, Role
+from bot.service_pulse import Beat, Pulse
 
 MOST_STORIES = 500
 NEAR = 15  # points below low that still count as near
@@ -49,11 +50,20 @@ class Numbers:
 
     days: int
     by_level: Mapping[str, Mapping[str, int]]  # day → level → alerts
-    by_rule: Mapping[str, int]
+    by_rule: Mapping[str, Mapping[str, int]]  # day → rule → alerts
     outcomes: Mapping[str, int]
     read: Mapping[str, int]  # day → entries
     delays: Sequence[float]  # seconds from publication to the platform
     wrong: Mapping[str, int]  # rule → alerts people called wrong
+    beats: Sequence[Beat] = ()  # of the process, of the last day
+
+    @property
+    def rules(self) -> Mapping[str, int]:
+        """Rule → alerts of all days, the most first."""
+        found: Counter[str] = Counter()
+        for each in self.by_rule.values():
+            found.update(each)
+        return dict(found.most_common())
 
 
 class Newsroom:
@@ -62,6 +72,7 @@ class Newsroom:
     def __init__(self, ground: Ground) -> None:
         self._on = ground
         self._weighing = asyncio.Semaphore(1)
+        self.pulse = Pulse()
 
     # ── stories ──────────────────────────────────────────────────────────────────────────────────────
     async def stories(self, actor: Actor, limit: int = 100) -> Sequence[StoryRecord]:
@@ -108,16 +119,16 @@ class Newsroom:
 
     # ── numbers ──────────────────────────────────────────────────────────────────────────────────────
     async def numbers(self, actor: Actor, *, days: int = 7) -> Numbers:
-        """Alerts by day, level and rule, delays, what people called wrong."""
+        """Alerts by day, level and rule, delays, what people called wrong, what the process takes."""
         actor.need(Role.READER, "numbers")
         days = max(1, min(days, 90))
         since = self._on.now - timedelta(days=days)
         by_level: dict[str, Counter[str]] = defaultdict(Counter)
-        by_rule: Counter[str] = Counter()
+        by_rule: dict[str, Counter[str]] = defaultdict(Counter)
         for story in await self._on.views.newest_stories(10 * MOST_STORIES):
             if story.alert is not None and story.last_told is not None and story.last_told >= since:
                 by_level[_day(story.last_told)][story.alert.level.word] += 1
-                by_rule[story.alert.rule] += 1
+                by_rule[_day(story.last_told)][story.alert.rule] += 1
         read: Counter[str] = Counter()
         outcomes: Counter[str] = Counter()
         for _, outcome, at in await self._on.views.decided(since):
@@ -126,7 +137,8 @@ class Newsroom:
         said = await self._on.wishes.feedback(limit=1000)
         wrong = Counter(each.rule for each in said if each.at >= since)
         delays = await self._on.views.delays(since)
-        return Numbers(days, by_level, by_rule, outcomes, read, delays, wrong)
+        self.pulse.beat(self._on.now)
+        return Numbers(days, by_level, by_rule, outcomes, read, delays, wrong, self.pulse.beats)
 
 
 def near(book: RuleBook, entry: Entry) -> Iterable[NearMiss]:

@@ -270,12 +270,35 @@ def numbers_json(numbers: Numbers) -> Json:
     return {
         "days": numbers.days,
         "by_level": {day: dict(levels) for day, levels in sorted(numbers.by_level.items())},
-        "by_rule": dict(numbers.by_rule),
+        "by_rule": dict(numbers.rules),
+        "by_rule_a_day": {day: dict(rules) for day, rules in sorted(numbers.by_rule.items())},
         "outcomes": dict(numbers.outcomes),
         "read": dict(sorted(numbers.read.items())),
-        "delays": percentiles(numbers.delays),
+        "delays": {**percentiles(numbers.delays), "until": delays_until(numbers.delays)},
         "wrong": dict(numbers.wrong),
+        "beats": [
+            {
+                "at": when(beat.at),
+                "processor": round(beat.processor, 4),
+                "megabytes": round(beat.megabytes, 1),
+                "polls": beat.polls,
+                "failed": beat.failed,
+            }
+            for beat in numbers.beats
+        ],
     }
+
+
+_UNTIL = {"1 s": 1, "2 s": 2, "5 s": 5, "10 s": 10, "30 s": 30, "1 min": 60, "5 min": 300, "30 min": 1800}
+LATER = "…"
+
+
+def delays_until(delays: Sequence[float]) -> dict[str, int]:
+    """How many alerts were told within which time, each counted once; "…" are those later still."""
+    found = dict.fromkeys((*_UNTIL, LATER), 0)
+    for delay in delays:
+        found[next((name for name, most in _UNTIL.items() if delay <= most), LATER)] += 1
+    return found
 
 
 def percentiles(values: Sequence[float]) -> Mapping[str, float]:

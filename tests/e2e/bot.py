@@ -19,6 +19,7 @@ from bot.config.webusers import line_for
 from bot.core.model import Receipt, Receiver
 from bot.errors import Rejected
 from bot.notify import Console
+from tests.e2e.editors import write_rules
 
 PASSWORD = "a harbour in the fog"
 RULES = """\
@@ -60,24 +61,13 @@ class Screen(Console):
         return Receipt("screen", "", now)
 
 
-def write_rules(folder: Path, site: str) -> Path:
-    """The editors' folder."""
-    rules = folder / "rules"
-    rules.mkdir()
-    (rules / "storm.yaml").write_text(RULES, "utf-8")
-    (rules / "routes.yaml").write_text(ROUTES, "utf-8")
-    (rules / "feeds.yaml").write_text(
-        f"feeds:\n  - name: harbour\n    url: {site}/feed\n    lang: en\n", "utf-8"
-    )
-    return rules
-
-
 async def main(folder: Path, site: str) -> None:
     """Run until killed; the console's address is left in the file ``address``."""
     users = f"anna admin {line_for('anna', 'admin', PASSWORD).split()[2]}\n"
     users += line_for("walter", "viewer", PASSWORD)
+    feed = f"{{name: harbour, url: {site}/feed, lang: en}}"
     changes = {
-        "rules_dir": write_rules(folder, site),
+        "rules_dir": write_rules(folder, feed=feed, storm=RULES, routes=ROUTES),
         "database_url": f"sqlite+aiosqlite:///{folder / 'e2e.sqlite3'}",
         "web_port": 0,
         "web_users": SecretStr(users),

@@ -93,7 +93,7 @@ def test_a_dead_letter_is_tried_again(page: Page, newsroom: Newsroom) -> None:
 
     def dead() -> bool:
         page.goto(f"{newsroom.url}/deliveries")
-        expect(table).to_be_visible()
+        expect(page.get_by_text("Lanes")).to_be_visible()
         return table.get_by_text("sinks three trawlers").count() > 0
 
     until(20, dead)
@@ -214,6 +214,32 @@ def test_keys_move_through_the_list(page: Page, newsroom: Newsroom) -> None:
     expect(page.locator(".na-live a.head").first).to_be_focused()
     page.keyboard.press("w")
     assert page.evaluate("document.body.classList.contains('na-wall')")
+
+
+def test_a_choice_stands_in_the_address_and_a_reload_keeps_it(page: Page, newsroom: Newsroom) -> None:
+    page.goto(newsroom.url)
+    rows = page.locator(".na-live li")
+    expect(rows.first).to_be_visible()
+    page.get_by_label("Level").select_option("critical")
+    page.wait_for_url("**/?level=critical")
+    page.reload()
+    expect(page.get_by_label("Level")).to_have_value("critical")
+    expect(rows).to_have_count(0)
+    expect(page.get_by_text("No story fits these filters.")).to_be_visible()
+    page.get_by_text("Show all").click()
+    page.wait_for_url(f"{newsroom.url}/")
+    expect(rows.first).to_be_visible()
+    page.goto(f"{newsroom.url}/?wall=1")
+    expect(page.locator("body.na-wall .na-live li").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("body.na-wall")).to_have_count(0)
+
+
+def test_the_numbers_are_drawn_and_said(page: Page, newsroom: Newsroom) -> None:
+    page.goto(f"{newsroom.url}/numbers")
+    expect(page.locator("canvas").first).to_be_visible()
+    expect(page.get_by_role("img", name="Alerts a day by rule. storm: ")).to_be_visible()
+    expect(page.locator("[data-do=precision]")).to_contain_text("storm")
 
 
 def test_without_a_session_there_is_only_the_login(page: Page, newsroom: Newsroom) -> None:

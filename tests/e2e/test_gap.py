@@ -14,6 +14,7 @@ from bot.app import Parts, running_bot
 from bot.config.settings import load_settings
 from bot.demo.desk import SETTINGS
 from bot.ports import Polled, PollRecord
+from tests.e2e.editors import write_rules
 
 WINDOW = 10
 
@@ -39,9 +40,7 @@ def item(number: int) -> str:
 
 
 async def test_what_went_through_the_window_is_read_from_the_page_behind_it(tmp_path: Path) -> None:
-    rules, site, got, all_here = tmp_path / "rules", Site(), set[str](), asyncio.Event()
-    rules.mkdir()
-    (rules / "topic.yaml").write_text("keywords: [invasion]\n", "utf-8")
+    site, got, all_here = Site(), set[str](), asyncio.Event()
 
     def observe(_polled: Polled, record: PollRecord) -> None:
         got.update(entry.title for entry, _ in record.entries)
@@ -54,7 +53,8 @@ async def test_what_went_through_the_window_is_read_from_the_page_behind_it(tmp_
     app.router.add_get("/feed", site.feed)
     async with TestServer(app) as server:
         url = server.make_url("/feed")
-        (rules / "feeds.yaml").write_text(f"feeds:\n  - {{name: paper, url: {url}}}\n", "utf-8")
+        feed = f"{{name: paper, url: {url}}}"
+        rules = write_rules(tmp_path, feed=feed, topic="keywords: [invasion]\n")
         database = f"sqlite+aiosqlite:///{tmp_path / 'bot.sqlite3'}"
         changes = {**SETTINGS, "rules_dir": rules, "database_url": database}
         settings = load_settings(env_file=None).model_copy(update=changes)

@@ -32,6 +32,11 @@ LINKS = (
     "//evil.example/<x",
 )
 
+DRAWN = """() => window.did_handshake && document.readyState === "complete" && new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(() => done(true)));
+})"""
+"""The page has all it asked for, talks to its server, and was painted: what would run has run."""
+
 
 def test_fault_125_no_text_of_a_feed_is_run(page: Page, newsroom: Newsroom) -> None:
     dialogs: list[str] = []
@@ -46,7 +51,8 @@ def test_fault_125_no_text_of_a_feed_is_run(page: Page, newsroom: Newsroom) -> N
     for path in ["/", *stories[:8], "/feeds", "/near", "/deliveries", "/numbers", "/rules/storm.yaml"]:
         page.goto(newsroom.url + path)
         expect(page.locator(".na-title").first).to_be_visible()
-        page.wait_for_timeout(300)
+        expect(page.get_by_text("Weighing the last day")).to_have_count(0)
+        page.wait_for_function(DRAWN)
         assert page.evaluate("window.hit") is None, path
         assert page.locator("a[href^='javascript:'], a[href^='data:'], a[href^='vbscript:']").count() == 0
         assert page.locator("main script, main iframe, main svg[onload]").count() == 0

@@ -21,6 +21,7 @@ from bot import metrics
 from bot.app import Bot, Parts, running_bot
 from bot.config.settings import Settings, load_settings
 from bot.core.model import Message, MessageKind, Receipt, Receiver
+from tests.e2e.editors import write_rules
 from tests.shared import ROOT
 
 if not (find_spec("flask_websub") and find_spec("celery")):
@@ -73,13 +74,8 @@ async def publisher(folder: Path) -> AsyncIterator[str]:
 
 def settings(folder: Path, site: str) -> Settings:
     """A bot that would not poll again for an hour, where the hub can reach it."""
-    rules = folder / "rules"
-    rules.mkdir()
-    (rules / "withdrawal.yaml").write_text(_RULE, "utf-8")
-    (rules / "routes.yaml").write_text(_ROUTES, "utf-8")
-    (rules / "feeds.yaml").write_text(
-        f"feeds:\n  - {{name: harbour, url: {site}/feed, owner: harbour}}\n", "utf-8"
-    )
+    feed = f"{{name: harbour, url: {site}/feed, owner: harbour}}"
+    rules = write_rules(folder, feed=feed, withdrawal=_RULE, routes=_ROUTES)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     changes = {

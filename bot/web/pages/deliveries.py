@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from bot.errors import NewsalertError
 from bot.web import record
-from bot.web.pages.frame import Here, frame, nothing, refused, told
+from bot.web.pages.frame import Here, frame, heading, nothing, refused, told
 
 _ACTIONS = """<q-td :props="props">
 <q-btn flat dense no-caps :label="props.row.say_retry" @click="$parent.$emit('retry', props.row.id)" />
@@ -39,14 +39,14 @@ class _Deliveries:
         """Dead letters above, lanes below."""
         t = self._here.t
         dead = await self._dead()
-        ui.label(t("Dead letters")).classes("na-h2")
+        heading(t("Dead letters"))
         self._empty = ui.label(t("No message is stuck.")).classes("na-soft")
         self._table = ui.table(rows=dead, columns=self._columns(), row_key="id", pagination=50)
         self._table.classes("w-full").props("dense flat wrap-cells data-do=dead")
         self._table.add_slot("body-cell-do", _ACTIONS)
         self._table.on("retry", lambda event: self._do(self._operations.retry, event))
         self._table.on("drop", lambda event: self._do(self._operations.drop, event))
-        self._empty.set_visibility(not dead)
+        self._show_if_any()
         await self._throttles()
         await self._lanes()
 
@@ -55,7 +55,7 @@ class _Deliveries:
         t, closed = self._here.t, await self._operations.throttles(self._here.actor)
         if not closed:
             return
-        ui.label(t("Asked to wait")).classes("na-h2")
+        heading(t("Asked to wait"))
         with ui.element("ul").props("data-do=throttles"):
             for name, until, reason in closed:
                 with ui.element("li"):
@@ -66,17 +66,22 @@ class _Deliveries:
 
     async def _lanes(self) -> None:
         t = self._here.t
-        ui.label(t("Lanes")).classes("na-h2")
+        heading(t("Lanes"))
         lanes = await self._operations.lanes(self._here.actor)
         if not lanes:
             nothing(t("Nothing was sent yet. Receivers stand in routes.yaml."))
             return
-        rows = [{"receiver": name, **counts} for name, counts in lanes.items()]
-        states = sorted({state for counts in lanes.values() for state in counts})
+        shown = {
+            "receiver": t("Receiver"), "owed": t("Waiting"), "sending": t("On their way"), "unknown": t("In doubt"),
+            "dead": t("Dead"), "sent": t("Sent"),
+        }  # fmt: skip
+        rows = [{**dict.fromkeys(shown, 0), **counts, "receiver": name} for name, counts in lanes.items()]
         columns = [
-            {"name": key, "label": key, "field": key, "align": "left"} for key in ("receiver", *states)
+            {"name": key, "label": label, "field": key, "align": "left" if key == "receiver" else "right"}
+            for key, label in shown.items()
         ]
-        ui.table(rows=rows, columns=columns, row_key="receiver").classes("w-full").props("dense flat")
+        table = ui.table(rows=rows, columns=columns, row_key="receiver", pagination=0)
+        table.classes("w-full").props("dense flat hide-bottom data-do=lanes")
 
     async def _dead(self) -> list[dict[str, object]]:
         t = self._here.t
@@ -100,4 +105,8 @@ class _Deliveries:
         async with told(self._here, self._here.t("Done.")):
             await verb(self._here.actor, str(event.args))
             self._table.rows = await self._dead()
-            self._empty.set_visibility(not self._table.rows)
+            self._show_if_any()
+
+    def _show_if_any(self) -> None:
+        self._table.set_visibility(bool(self._table.rows))
+        self._empty.set_visibility(not self._table.rows)

@@ -10,9 +10,12 @@ from starlette.requests import Request
 from bot.errors import NewsalertError
 from bot.sources.discovery import Found
 from bot.web import record
-from bot.web.pages.frame import Here, frame, nothing, refused, told
+from bot.web.pages.frame import Here, frame, heading, nothing, refused, told
 
-_ACTIONS = """<q-td :props="props">
+_STATUS = """<q-td :props="props">
+<span :class="'na-tag sight-' + props.row.status">{{ props.row.status }}</span>
+</q-td>"""
+_ACTIONS = """<q-td :props="props" class="na-nowrap">
 <q-btn flat dense icon="refresh" :aria-label="props.row.say_poll" @click="$parent.$emit('poll', props.row.name)" />
 <q-btn v-if="props.row.status === 'paused'" flat dense icon="play_arrow" :aria-label="props.row.say_resume"
   @click="$parent.$emit('resume', props.row.name)" />
@@ -53,11 +56,12 @@ class _Feeds:
             ui.link(t("Export OPML"), "/api/feeds.opml")
             ui.upload(
                 label=t("Import OPML"), auto_upload=True, on_upload=self._import, max_file_size=5_000_000
-            )
+            ).classes("na-upload").props("flat bordered")
         self._found = ui.element("div").props('aria-live="polite" data-do=found')
         self._table = ui.table(rows=rows, columns=self._columns(), row_key="name", pagination=50)
         self._table.classes("w-full").props("dense flat wrap-cells")
         self._table.add_slot("body-cell-do", _ACTIONS)
+        self._table.add_slot("body-cell-status", _STATUS)
         for verb in ("poll", "pause", "resume", "items"):
             self._table.on(verb, lambda event, verb=verb: self._do(verb, event))
         if not rows:
@@ -68,6 +72,9 @@ class _Feeds:
         t = self._here.t
         say = {"poll": t("Poll now"), "pause": t("Pause"), "resume": t("Resume"), "items": t("Last items")}
         found = [record.feed_json(each) for each in await self._feeds.rows(self._here.actor)]
+        for row in found:
+            if not row["reason"] and row["faster"]:
+                row["reason"] = t("More often for a while: {why}", why=row["faster"])
         return [{**row, **{f"say_{verb}": text for verb, text in say.items()}} for row in found]
 
     def _columns(self) -> list[dict[str, object]]:
@@ -100,13 +107,22 @@ class _Feeds:
             row = next(each for each in self._table.rows if each["name"] == name)
             self._items.clear()
             with self._items, ui.element("div").classes("na-card"):
-                ui.label(f"{name} · {row['url']}").classes("na-h2")
+                heading(f"{name} · {row['url']}")
+                self._ledger(row["ledger"])
                 _hours(row["hours"], t("Items by hour, UTC"))
                 for stored in lately:
                     when = f"{stored.entry.first_seen:%m-%d %H:%M}"
                     ui.label(f"{when} · {stored.entry.title} · {stored.decision.outcome.value}")
                 if not lately:
                     nothing(t("Nothing was read there yet."))
+
+    def _ledger(self, ledger: Any) -> None:
+        """Where an alert's time goes: half of all, and 95 %."""
+        stages = [f"{stage} {spans['p50']} / {spans['p95']} s" for stage, spans in ledger.items()]
+        if stages:
+            ui.label(self._here.t("Seconds, p50 / p95: {stages}", stages=" · ".join(stages))).classes(
+                "na-soft"
+            )
 
     # ── more of them ─────────────────────────────────────────────────────────────────────────────────
     async def _discover(self, address: str) -> None:

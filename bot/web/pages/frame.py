@@ -88,6 +88,7 @@ def frame(here: Here, title: str, path: str) -> Iterator[ui.element]:
     ui.add_css(STYLE)
     ui.page_title(f"{title} · newsalert")
     dark = ui.dark_mode(here.dark)
+    ui.link(t("To the content"), "#main").classes("na-skip")
     with ui.element("header").classes("na-head"):
         ui.label("newsalert").classes("na-brand")
         with ui.element("nav").props(f'aria-label="{t("Pages")}"').classes("na-nav"):
@@ -97,7 +98,7 @@ def frame(here: Here, title: str, path: str) -> Iterator[ui.element]:
                     ui.link(t(name), to).props(f"{current}")
         with ui.element("div").classes("na-tools"):
             _tools(here, dark)
-    with ui.element("main").classes("na-main").props('id="main"') as main:
+    with ui.element("div").classes("na-main").props('id="main" tabindex="-1"') as main:
         ui.label(title).props("role=heading aria-level=1").classes("na-title")
         yield main
 
@@ -147,6 +148,11 @@ async def told(here: Here, done: str = "") -> AsyncIterator[None]:
         if done:
             with client:
                 ui.notify(done, type="positive", position="top")
+
+
+def heading(text: str) -> ui.label:
+    """Of a part of the page; whoever hears it jumps from one to the next."""
+    return ui.label(text).props("role=heading aria-level=2").classes("na-h2")
 
 
 def nothing(text: str) -> None:

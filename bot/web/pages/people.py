@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from bot.errors import NewsalertError
 from bot.web import record
-from bot.web.pages.frame import Here, frame, nothing, refused
+from bot.web.pages.frame import Here, frame, heading, nothing, refused
 
 
 def register() -> None:
@@ -27,7 +27,7 @@ async def _show(here: Here) -> None:
     t = here.t
     rows = [record.subscription_json(each) for each in await here.service.operations.subscribers(here.actor)]
     silences = await here.service.silences.listed(here.actor)
-    ui.label(t("Subscriptions")).classes("na-h2")
+    heading(t("Subscriptions"))
     if rows:
         shown = {
             "name": t("Name"), "kind": t("Platform"), "topics": t("Topics"), "level": t("Level"),
@@ -44,7 +44,7 @@ async def _show(here: Here) -> None:
         ).classes("w-full").props("dense flat wrap-cells")  # fmt: skip
     else:
         nothing(t("Nobody has subscribed yet. People do so by /subscribe in Telegram."))
-    ui.label(t("Silences and acks")).classes("na-h2")
+    heading(t("Silences and acks"))
     for each in silences:
         labels = ", ".join(f"{name}={value}" for name, value in each.labels.items())
         ui.label(f"{labels} · {each.by} · {each.reason} · {each.until:%Y-%m-%d %H:%M}")

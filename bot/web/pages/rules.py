@@ -19,7 +19,7 @@ from bot.errors import NewsalertError, Problem
 from bot.service_lookback import Change, Comparison
 from bot.service_questions import Sheet
 from bot.service_rules import Checked, RuleFile
-from bot.web.pages.frame import Here, frame, refused, told
+from bot.web.pages.frame import Here, frame, heading, refused, told
 from bot.web.pages.story import sum_card
 
 STEP = 0.5  # seconds between two words on how far it is
@@ -241,7 +241,7 @@ class _Desk:
         if found is None:
             return
         with self._shadow, ui.element("div").classes("na-card"):
-            ui.label(t("A draft runs beside it")).classes("na-h2")
+            heading(t("A draft runs beside it"))
             since = f"{found.since:%Y-%m-%d %H:%M} UTC"
             said = t(
                 "{entries} items since {since}, by {by}",
@@ -277,7 +277,7 @@ class _Desk:
         found = await self._rules.versions(self._here.actor, self._name)
         self._versions.clear()
         with self._versions, ui.element("div").classes("na-card"):
-            ui.label(t("Versions")).classes("na-h2")
+            heading(t("Versions"))
             if not found:
                 ui.label(t("Nothing was saved here yet.")).classes("na-soft")
             for each in found[:20]:
@@ -315,7 +315,7 @@ class _Desk:
         if not found:
             return
         with self._proposals, ui.element("div").classes("na-card"):
-            ui.label(t("Called wrong by readers")).classes("na-h2")
+            heading(t("Called wrong by readers"))
             for each in found:
                 with ui.element("div").classes("na-row"):
                     ui.label(f"{each.title} ({each.rule}, {each.score})").classes("col")
@@ -357,7 +357,7 @@ def _comparison(here: Here, found: Comparison) -> None:
     t = here.t
     before, after = found.a_day
     with ui.element("div").classes("na-card"):
-        ui.label(t("{days} days, {entries} items", days=found.days, entries=found.entries)).classes("na-h2")
+        heading(t("{days} days, {entries} items", days=found.days, entries=found.entries))
         ui.label(
             t(
                 "Saved: {before} a day; edited: {after} a day",
@@ -368,12 +368,12 @@ def _comparison(here: Here, found: Comparison) -> None:
         _changes(here, t("Gained"), found.gained_count, found.gained, "na-good")
         _changes(here, t("Lost"), found.lost_count, found.lost, "na-bad")
         if found.terms:
-            ui.label(t("Words")).classes("na-h2")
+            heading(t("Words"))
             for term, count in found.terms.most_common(20):
                 ui.label(f"{count} × {term}").classes("na-soft")
 
 
 def _changes(here: Here, title: str, count: int, shown: Sequence[Change], classes: str) -> None:
-    ui.label(f"{title}: {count}").classes(f"na-h2 {classes}")
+    heading(f"{title}: {count}").classes(classes)
     for each in shown[::-1]:
         ui.label(f"{each.score} {here.t(each.level)} · {each.title}")

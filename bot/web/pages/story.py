@@ -13,7 +13,7 @@ from bot.errors import NewsalertError
 from bot.ports import StoredDecision
 from bot.service_newsroom import StoryTold
 from bot.web import record
-from bot.web.pages.frame import Here, frame, nothing, refused
+from bot.web.pages.frame import Here, frame, heading, nothing, refused
 
 
 def register() -> None:
@@ -73,7 +73,7 @@ def _text(text: str) -> None:
 def sum_card(here: Here, terms: tuple[Evidence, ...], title: str) -> None:
     """Every line of a sum."""
     with ui.element("section").classes("na-card"):
-        ui.label(title).classes("na-h2")
+        heading(title)
         with ui.element("div").classes("na-sum"):
             for term in terms:
                 ui.label(f"{term.points:+d}").classes("na-good" if term.points > 0 else "na-bad")
@@ -91,30 +91,47 @@ def _because(here: Here, term: Evidence) -> str:
 
 
 def _timeline(here: Here, entries: Sequence[StoredDecision]) -> None:
-    t = here.t
+    t, day = here.t, ""
     with ui.element("section").classes("na-card"):
-        ui.label(t("Timeline")).classes("na-h2")
+        heading(t("Timeline"))
         if not entries:
             nothing(t("The articles of this story are forgotten already."))
         for stored in entries:
-            entry = stored.entry
+            at = stored.entry.first_seen
+            if day != f"{at:%Y-%m-%d}":
+                day = f"{at:%Y-%m-%d}"
+                ui.label(f"{day}, UTC").classes("na-soft")
+            _event(here, stored)
+
+
+def _event(here: Here, stored: StoredDecision) -> None:
+    """One report: when, who, what, and why it belongs to this story; the other steps behind a click."""
+    entry, steps = stored.entry, stored.decision.steps
+    with ui.element("div").classes("na-event"):
+        ui.label(f"{entry.first_seen:%H:%M:%S}").classes("na-soft")
+        with ui.element("div"):
             with ui.element("div").classes("na-row"):
-                ui.label(f"{entry.first_seen:%Y-%m-%d %H:%M:%S}").classes("na-soft")
                 ui.label(entry.owner).classes("text-bold")
-                if clean(entry.link):
-                    ui.link(entry.title, clean(entry.link), new_tab=True).props('rel="noopener noreferrer"')
-                else:
-                    ui.label(entry.title)
-                ui.label(f"{stored.decision.outcome.value}").classes("na-soft")
-            for step in stored.decision.steps:
-                ui.label(f"{step.stage}: {step.verdict} {step.detail}").classes("na-soft q-ml-md")
+                ui.label(stored.decision.outcome.value).classes("na-tag")
+            if clean(entry.link):
+                ui.link(entry.title, clean(entry.link), new_tab=True).props('rel="noopener noreferrer"')
+            else:
+                ui.label(entry.title)
+            for step in steps:
+                if step.stage == "story":
+                    ui.label(f"{step.verdict}: {step.detail}").classes("na-soft")
+            with ui.element("details").classes("na-soft"):
+                with ui.element("summary"):
+                    _text(here.t("Step by step"))
+                for step in steps:
+                    ui.label(f"{step.stage}: {step.verdict} {step.detail}")
 
 
 def _deliveries(here: Here, found: Sequence[Delivery]) -> None:
     if not found:
         return
     with ui.element("section").classes("na-card"):
-        ui.label(here.t("Deliveries")).classes("na-h2")
+        heading(here.t("Deliveries"))
         for each in found:
             at = each.receipts[0].sent.strftime("%H:%M:%S") if each.receipts else ""
             ui.label(f"{each.receiver.name} · {each.state.value} {at} {each.reason}")
