@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 from bot.chat_articles import fitting, utc
 from bot.chat_reply import Button, Reply, Request, bold, safe
+from bot.core.buttons import mark
 from bot.core.model import Delivery
 from bot.core.urls import redacted
 from bot.errors import InputError
 from bot.notify.markup import clean, shorten
 
 PREFIX = "adm:"
+RETRY, DROP = "retry:", "drop:"  # before the mark of a dead letter's id
 MOST_ROWS = 15
 
 
@@ -33,7 +36,7 @@ async def reload(request: Request) -> Reply:
     return Reply(fitting([bold(request.t("The last good version stays in force:")), *shown], "\n"))
 
 
-async def feeds(request: Request) -> str:
+async def feeds(request: Request) -> Reply:
     """Feeds that want attention."""
     t, health = request.t, await request.service.operations.health(request.actor)
     head = t("{good} feeds answer, {trouble} do not, {never} were not asked yet",
@@ -43,7 +46,7 @@ async def feeds(request: Request) -> str:
         f" ({each.failures}×, {utc(each.last_success)})"
         for each in health.trouble[:MOST_ROWS]
     ]
-    return fitting([bold(head), *lines], "\n")
+    return Reply(fitting([bold(head), *lines], "\n"))
 
 
 def redacted_reason(reason: str) -> str:
@@ -51,12 +54,25 @@ def redacted_reason(reason: str) -> str:
     return " ".join(redacted(word) if "://" in word else word for word in reason.split())
 
 
-async def dead(request: Request) -> str:
-    """Messages that will not go out by themselves."""
+async def dead(request: Request) -> Reply:
+    """Messages that will not go out by themselves, each with a button to send it again and one to forget it."""
     t, letters = request.t, await request.service.operations.dead_letters(request.actor, MOST_ROWS)
     if not letters:
-        return t("No dead letters.")
-    return fitting([bold(t("Dead letters")), *(_letter(letter) for letter in letters)], "\n")
+        return Reply(t("No dead letters."))
+    lines = [f"{number}. {_letter(letter)}" for number, letter in enumerate(letters, 1)]
+    return Reply(fitting([bold(t("Dead letters")), *lines], "\n"), _letters_buttons(letters))
+
+
+def _letters_buttons(letters: Sequence[Delivery]) -> list[list[Button]]:
+    """Three letters a row. A button names the letter and not its number, which changes when another one goes."""
+    pairs = [
+        [
+            Button(f"↻ {number}", f"{PREFIX}{RETRY}{mark(letter.id)}"),
+            Button(f"✖ {number}", f"{PREFIX}{DROP}{mark(letter.id)}"),
+        ]
+        for number, letter in enumerate(letters, 1)
+    ]
+    return [[each for pair in pairs[at : at + 3] for each in pair] for at in range(0, len(pairs), 3)]
 
 
 def _letter(letter: Delivery) -> str:
@@ -66,7 +82,7 @@ def _letter(letter: Delivery) -> str:
     return f"{safe(letter.receiver.name)}: {safe(shorten(title, 80))} — {reason}\n<code>{identity}</code>"
 
 
-async def users(request: Request) -> str:
+async def users(request: Request) -> Reply:
     """Who subscribed."""
     t, found = request.t, await request.service.operations.subscribers(request.actor)
     active = [wish for wish in found if wish.active]
@@ -76,19 +92,19 @@ async def users(request: Request) -> str:
         f"{safe(shorten(', '.join(wish.topics) or '*', 60))}"
         for wish in active[:MOST_ROWS]
     ]
-    return fitting([bold(head), *lines], "\n")
+    return Reply(fitting([bold(head), *lines], "\n"))
 
 
-async def feedback(request: Request) -> str:
+async def feedback(request: Request) -> Reply:
     """What people called wrong."""
     t, found = request.t, await request.service.operations.feedback(request.actor, limit=MOST_ROWS)
     if not found:
-        return t("Nobody called an alert wrong.")
+        return Reply(t("Nobody called an alert wrong."))
     lines = [
         f"{safe(each.rule)} {each.score}: {safe(shorten(each.title, 120))} ({safe(each.by)})"
         for each in found
     ]
-    return fitting([bold(t("Called wrong")), *lines], "\n")
+    return Reply(fitting([bold(t("Called wrong")), *lines], "\n"))
 
 
 async def retry(request: Request) -> Reply:
@@ -103,7 +119,7 @@ async def drop(request: Request) -> Reply:
     return Reply(request.t("Dropped."))
 
 
-PAGES: Mapping[str, Callable[[Request], Awaitable[str]]] = {
+PAGES: Mapping[str, Callable[[Request], Awaitable[Reply]]] = {
     "feeds": feeds,
     "dead": dead,
     "users": users,
@@ -112,12 +128,28 @@ PAGES: Mapping[str, Callable[[Request], Awaitable[str]]] = {
 
 
 async def press(request: Request, data: str) -> Reply | None:
-    """Another page; None for a button that is none of these. Raises NotPermitted."""
-    page = PAGES.get(data.removeprefix(PREFIX)) if data.startswith(PREFIX) else None
+    """Another page, or a dead letter's fate; None for a button that is none of these.
+
+    Raises InputError, NotPermitted.
+    """
+    what = data.removeprefix(PREFIX) if data.startswith(PREFIX) else ""
+    page = PAGES.get(what)
+    if what.startswith((RETRY, DROP)):
+        verb, _, marked = what.partition(":")
+        await _settle(request, verb, marked)
+        page = dead
     return _with_menu(request, await page(request), edit=True) if page is not None else None
 
 
-def _with_menu(request: Request, text: str, *, edit: bool) -> Reply:
+async def _settle(request: Request, verb: str, marked: str) -> None:
+    """Owe the letter of this mark again, or forget it."""
+    operations = request.service.operations
+    letters = await operations.dead_letters(request.actor, MOST_ROWS)
+    found = next((letter.id for letter in letters if mark(letter.id) == marked), "")
+    await (operations.retry if verb == "retry" else operations.drop)(request.actor, found)
+
+
+def _with_menu(request: Request, page: Reply, *, edit: bool) -> Reply:
     t = request.t
     labels = {
         "feeds": t("Feeds"),
@@ -126,4 +158,4 @@ def _with_menu(request: Request, text: str, *, edit: bool) -> Reply:
         "feedback": t("Called wrong"),
     }
     row = [Button(label, f"{PREFIX}{name}") for name, label in labels.items()]
-    return Reply(text, [row[:2], row[2:]], edit=edit)
+    return replace(page, buttons=[*page.buttons, row[:2], row[2:]], edit=edit)

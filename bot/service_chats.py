@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import lru_cache
 from zoneinfo import available_timezones
 
-from bot.config.values import suggestion
 from bot.config.words import LANGUAGES, spoken
 from bot.core.hours import read_digest, read_quiet, write_digest
 from bot.core.matching import RuleBook
@@ -209,8 +209,16 @@ class Chats:
         known |= {topic.title.casefold(): topic.name for topic in self.topics() if topic.kind == "rule"}
         wanted = word.strip().lstrip("#").casefold()
         if wanted not in known:
-            raise InputError("There is no topic “{word}”. {hint}", word=word, hint=suggestion(wanted, known))
+            if near := _near(wanted, known):
+                raise InputError("There is no topic “{word}”. Did you mean {near}?", word=word, near=near)
+            raise InputError("There is no topic “{word}”; /topics lists them.", word=word)
         return known[wanted]
+
+
+def _near(word: str, known: Mapping[str, str]) -> str:
+    """What was probably meant, by the name it has; "" if nothing is near."""
+    near = get_close_matches(word, known, n=1)
+    return known[near[0]] if near else ""
 
 
 def _each(names: Iterable[str]) -> list[str]:
@@ -267,8 +275,10 @@ def _zone(text: str) -> str:
         sign = "-" if wanted[3] == "+" else "+"  # the Etc names count westwards
         return f"Etc/GMT{sign}{int(wanted[4:])}"
     if wanted not in _zones():
-        raise InputError(
-            "I know no time zone “{zone}”. {hint} A city will do, such as Kyiv, or UTC+3.",
-            zone=text, hint=suggestion(wanted, _zones()),
-        )  # fmt: skip
+        if near := _near(wanted, _zones()):
+            raise InputError(
+                "I know no time zone “{zone}”. Did you mean {near}? A city will do, such as Kyiv, or UTC+3.",
+                zone=text, near=near,
+            )  # fmt: skip
+        raise InputError("I know no time zone “{zone}”. A city will do, such as Kyiv, or UTC+3.", zone=text)
     return _zones()[wanted]

@@ -87,9 +87,11 @@ async def test_commands_do_what_buttons_do() -> None:
 
 async def test_a_mistake_is_answered_and_changes_nothing() -> None:
     room = Room()
-    assert "did you mean" in await room.say("/subscribe conflikt")
+    assert "Did you mean conflict?" in await room.say("/subscribe conflikt")
+    assert "/topics lists them" in await room.say("/subscribe weather")
     assert "is no level" in await room.say("/level loud")
     assert "know no time zone" in await room.say("/zone Atlantis")
+    assert "Did you mean Europe/Berlin?" in await room.say("/zone Berlim")
     assert room.desk.wishes.writes == []
 
 

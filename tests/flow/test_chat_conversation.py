@@ -11,14 +11,16 @@ from bot.config.words import LANGUAGES, Words, words
 from bot.core.buttons import ACTIONS, LABELS, encode
 from bot.core.decide import Situation, decide, facets_of
 from bot.core.matching import headline
-from bot.core.model import Entry, Level
+from bot.core.model import DeliveryState, Entry, Level
 from bot.core.routing import Route, Routed, route
 from bot.core.stories import Placement
 from bot.core.watches import Watches, compiled, decide_own, own_placement
 from bot.ports import StoredDecision
 from bot.service_ground import Doors
+from tests.fakes.alerts import alert, owed
 from tests.fakes.botapi import Said
 from tests.fakes.desk import ADMIN, Desk
+from tests.fakes.outbox import MemoryOutbox
 from tests.flow.rooms import Room
 
 TITLE = "Soldiers return from the border, <b>ministry</b> says t.me/evil @everyone"
@@ -259,3 +261,24 @@ async def test_stats_count_and_admin_pages_show() -> None:
         assert shown in text
         assert "pancake" not in text  # one's own keywords are one's own
     assert "in force" in await room.say("/reload", person=ADMIN)
+
+
+async def test_a_dead_letter_is_sent_again_or_forgotten_by_a_button_that_names_it() -> None:
+    room, outbox = Room(), MemoryOutbox(
+        *(owed(alert(story=f"st-{number}"), state=DeliveryState.DEAD, reason="gone") for number in (1, 2))
+    )  # fmt: skip
+    room.desk.outbox, room.desk.views.owing = outbox, list(outbox.rows.values())
+    room = Room(room.desk, room.api)
+    await room.say("/admin dead", person=ADMIN)
+    page = room.api.said[-1]
+    again, forget = page.buttons["↻ 1"], page.buttons["✖ 2"]
+    await room.press("", data=again, person=8, said=page)
+    assert room.api.toasts[-1] == "You may not do that here."
+    await room.press("", data=again, person=ADMIN, said=page)
+    assert outbox.states() == {"st-1/desk/1": "owed", "st-2/desk/1": "dead"}
+    room.desk.views.owing = [outbox.rows["st-2/desk/1"]]
+    await room.press("", data=forget, person=ADMIN, said=page)
+    assert outbox.states() == {"st-1/desk/1": "owed"}
+    room.desk.views.owing = []
+    await room.press("", data=forget, person=ADMIN, said=page)
+    assert room.api.toasts[-1] == "There is no such dead letter."
