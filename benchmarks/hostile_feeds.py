@@ -154,9 +154,11 @@ class Timed(FeedSource):
         self.took: list[float] = []
         self.met: set[str] = set()
 
-    async def fetch(self, feed: Feed, state: FeedState, *, now: datetime) -> Fetched:
+    async def fetch(
+        self, feed: Feed, state: FeedState, *, now: datetime, limit: int | None = None
+    ) -> Fetched:
         self.began[feed.name] = time.monotonic()
-        got = await super().fetch(feed, replace_hash(state, feed), now=now)
+        got = await super().fetch(feed, replace_hash(state, feed), now=now, limit=limit)
         if got.body is None:
             self.ended(feed)
         return got

@@ -2,6 +2,10 @@
 
 Whatever goes wrong ends here, as a state with a reason and a time of the next try: a mistake in one source must not end
 the reading of others.
+
+A hundred publishers that send five megabytes each would fill the memory together. So a document is read up to
+:data:`HUGE` bytes; one that is larger is asked for again, in a line in which few are read at a time and in which nobody
+else waits, and its feed goes there at once from then on.
 """
 
 from __future__ import annotations
@@ -26,8 +30,14 @@ from bot.ports import Clock, Polled, Remembering, Source
 
 log = structlog.get_logger()
 
+HUGE = 500_000
+"""Bytes of a document, unpacked; of a hundred feeds one may be larger."""
+HUGE_AT_ONCE = 2
 LATE = 60.0
 """Seconds by which a poll is so late that feeds must have piled up: their next polls are spread out."""
+
+
+Read = tuple[Fetched, Sequence[RawEntry]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,8 @@ class Visits:
         self._rarely = rarely
         self._jitter = jitter
         self._deadline = deadline  # seconds
+        self._huge: set[str] = set()  # feeds whose last document was
+        self._line = asyncio.Semaphore(HUGE_AT_ONCE)
 
     async def visit(self, watched: Watched, state: FeedState) -> Visited:
         """Poll this feed, of which ``state`` is remembered. Raises nothing but CancelledError."""
@@ -83,9 +95,23 @@ class Visits:
             return await self._failed(watched, state, mistake, began)
         return self._answered(watched, state, fetched, raws, began)
 
-    async def _read(self, feed: Feed, state: FeedState) -> tuple[Fetched, Sequence[RawEntry]]:
+    async def _read(self, feed: Feed, state: FeedState) -> Read:
+        if feed.name not in self._huge:
+            try:
+                return await self._ask(feed, state, HUGE)
+            except FetchError as error:
+                if error.kind != "too-large":
+                    raise
+            self._huge.add(feed.name)
+        async with self._line:
+            fetched, raws = await self._ask(feed, state)
+        if fetched.body is not None and len(fetched.body) <= HUGE:
+            self._huge.discard(feed.name)
+        return fetched, raws
+
+    async def _ask(self, feed: Feed, state: FeedState, limit: int | None = None) -> Read:
         source = self._sources[feed.kind]
-        fetched = await source.fetch(feed, state, now=self._clock.now())
+        fetched = await source.fetch(feed, state, now=self._clock.now(), limit=limit)
         reach("after fetch")
         return fetched, () if fetched.body is None else await self._parse(source, feed, fetched)
 

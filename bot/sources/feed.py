@@ -62,14 +62,17 @@ class FeedSource:
         self.hub_named: HubNamed | None = None
         self.answered: Answered | None = None
 
-    async def fetch(self, feed: Feed, state: FeedState, *, now: datetime) -> Fetched:
+    async def fetch(
+        self, feed: Feed, state: FeedState, *, now: datetime, limit: int | None = None
+    ) -> Fetched:
         """One polite request, or none when a hub has brought the news. Raises FetchError (BlockedAddress, Gone)."""
         self._memory.begin(feed.name, state.body_hash)
         pushed = self._pushed.pop(feed.name, ())
         if len(pushed) == 1:
             return replace(pushed[0], url=feed.url, etag=state.etag, last_modified=state.last_modified)
         conditions = {} if self._must_name_its_hub(feed) else conditional(state, now)
-        answer = await self._client.get(feed.url, feed.name, headers={"Accept": self.accept, **conditions})
+        headers = {"Accept": self.accept, **conditions}
+        answer = await self._client.get(feed.url, feed.name, headers=headers, limit=limit)
         if answer.status == 304 and not conditions:
             raise FetchError(feed.name, "status-3xx", "304 to a question without conditions", status=304)
         if answer.status != 304 and self.hub_named is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.core.model import Feed, FeedState, Fetched, RawEntry
-from bot.errors import ParseError, StoreError
+from bot.errors import FetchError, ParseError, StoreError
 from bot.ports import Clock
 
 
@@ -24,6 +24,7 @@ class Site:
     max_age: timedelta | None = None
     pushed: tuple[RawEntry, ...] = ()  # what a hub has brought and nobody read yet
     broken: bool = False  # it answers, and what it answers is no feed
+    size: int = 0  # bytes of its document, at least
 
     def publish(self, *titles: str, published: datetime | None = None) -> None:
         """New items on top, and with them another ETag."""
@@ -51,7 +52,9 @@ class FakeSource:
     at_once: int = 0
     most_at_once: int = 0
 
-    async def fetch(self, feed: Feed, state: FeedState, *, now: datetime) -> Fetched:
+    async def fetch(
+        self, feed: Feed, state: FeedState, *, now: datetime, limit: int | None = None
+    ) -> Fetched:
         site = self.sites[feed.url]
         if site.pushed:
             return Fetched(feed.url, 200, b"pushed", etag=state.etag, pushed=True)
@@ -66,7 +69,9 @@ class FakeSource:
             raise site.error
         if site.etag and site.etag == state.etag:
             return Fetched(feed.url, 304, None, moved_to=site.moved_to, max_age=site.max_age)
-        body = site.etag.encode()
+        if limit is not None and site.size > limit:
+            raise FetchError(feed.name, "too-large", f"more than {limit} bytes")
+        body = site.etag.encode().ljust(site.size)
         return Fetched(
             feed.url,
             200,

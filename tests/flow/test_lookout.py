@@ -20,7 +20,7 @@ from bot.errors import FetchError
 from bot.ports import Polled, PollRecord
 from tests.fakes.alerts import alert
 from tests.fakes.publisher import MemoryStates
-from tests.flow.test_poller import MINUTE, Bench, feed
+from tests.flow.pollerbench import MINUTE, Bench, feed
 
 HOUR = 60 * MINUTE
 RING = "Troops return"
