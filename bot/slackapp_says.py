@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 from bot.core.model import Entry, Evidence, Level, Match, Place, Silence, Stance
 from bot.core.routing import OWN
-from bot.notify.markup import clean, defang, safe_link, shorten, shown_host
+from bot.notify.markup import clean, safe_link, shorten, shown_host
+from bot.notify.slack_blocks import escaped
 from bot.ports import StoredDecision
 from bot.service_questions import Explanation, Hits, Sheet, Status
 
@@ -33,12 +34,7 @@ class Answer:
     def body(self) -> Json:
         """The arguments of any road it may take."""
         blocks = list(self.blocks) or [rich(line(self.text))]
-        return {"text": escaped(shorten(self.text, FALLBACK)), "blocks": blocks, "unfurl_links": False}
-
-
-def escaped(text: str) -> str:
-    """As Slack asks for texts it reads: ``<!channel>`` is letters then."""
-    return defang(clean(text)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        return {"text": escaped(clean(shorten(self.text, FALLBACK))), "blocks": blocks, "unfurl_links": False}
 
 
 # ── elements ─────────────────────────────────────────────────────────────────────────────────────────

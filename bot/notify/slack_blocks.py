@@ -105,9 +105,9 @@ def reply_page(alert: Alert, *, repeat: bool = False) -> Page:
 
 def _notice_page(message: Message) -> Page:
     text = brief(message.notice, NOTICE_LENGTH) or "…"
-    fallback = _escape(text)
+    fallback = escaped(text)
     if len(fallback) > FALLBACK_LENGTH:  # nothing but signs, each of which takes up to five letters
-        fallback = _escape(brief(text, FALLBACK_LENGTH // 6))
+        fallback = escaped(brief(text, FALLBACK_LENGTH // 6))
     return Page(fallback, [_rich_text(_section(_plain(text)))])
 
 
@@ -115,7 +115,7 @@ def _digest_pages(message: Message) -> Iterator[Page]:
     """Loudest first; every page says how many stories the digest has."""
     alerts = sorted(message.alerts, key=lambda alert: (-alert.level, alert.decided, alert.story))
     heading = f"Digest: {len(alerts)} stories"
-    text = _escape(f"{heading}. {brief(alerts[0].title, 400)}" if alerts else heading)
+    text = escaped(f"{heading}. {brief(alerts[0].title, 400)}" if alerts else heading)
     start = [_header(heading), *([_context(*_mark(message.repeat))] if message.repeat else [])]
     blocks = list(start)
     for alert in alerts:
@@ -229,7 +229,7 @@ def _fallback(alert: Alert) -> str:
         brief(alert.title, 400),
         f"({host})" if host else "",
     ]
-    return _escape(shorten(" ".join(filter(None, words)), 400))
+    return escaped(shorten(" ".join(filter(None, words)), 400))
 
 
 def _line(text: str) -> str:
@@ -298,8 +298,8 @@ def _link(before: str, url: str) -> Iterator[Json]:
 _STYLES = re.compile(r"[*_~`]")
 
 
-def _escape(text: str) -> str:
-    """Letters that stay letters where Slack reads mark-up."""
+def escaped(text: str) -> str:
+    """Clean text as letters that stay letters where Slack reads mark-up."""
     dull = _STYLES.sub(rf"{JOINER}\g<0>{JOINER}", defang(text)).replace(":", f":{JOINER}")
     return dull.replace("&", "&amp;").replace("<", "&lt;").replace(">", f"{JOINER}&gt;")
 

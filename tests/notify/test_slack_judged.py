@@ -18,6 +18,7 @@ from bot.errors import Ambiguous, NotifierStopped, ReceiverGone
 from bot.notify import Slack
 from bot.notify.markup import shown_host
 from bot.notify.slack_blocks import FALLBACK_LENGTH, MOST_CHARACTERS
+from bot.slackapp_says import Answer
 from tests.fakes.alerts import alert, joined, message, owed, raised, receiver
 from tests.fakes.emulate import TOKEN, Emulate
 from tests.fakes.feedtext import PIECES, Feed
@@ -163,6 +164,10 @@ def test_fault_085_nothing_a_feed_says_is_markup_to_slack() -> None:
     told = [message(alert(title=each, owner=each, reason=each)) for each in (MARKUP, *PIECES)]
     told += [message(alert(), alert(title=MARKUP)), replace(message(), notice=MARKUP)]
     assert strange([text for each in told for text in fallbacks(each)]) == []
+
+
+def test_fault_085_nor_is_anything_markup_in_the_answers_of_its_front() -> None:
+    assert strange([str(Answer(each).body()["text"]) for each in (MARKUP, *PIECES, "".join(PIECES))]) == []
 
 
 @pytest.mark.parametrize("tenth", range(10))
