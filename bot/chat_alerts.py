@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.chat_articles import explanation, link, when
+from bot.chat_articles import explanation, link, sums, when
 from bot.chat_reply import Reply, Request, bold, safe
 from bot.core.buttons import ACK, MORE, MUTE_RULE, MUTE_STORY, WHY, WRONG, Pressed, decode, rule_marked
 from bot.core.watches import rules_of
@@ -22,7 +22,7 @@ async def press(request: Request, data: str) -> Reply | None:
     match pressed.action:
         case action if action == WHY:
             found = await questions.why(request.actor, pressed.story)
-            return Reply(explanation(t, found, request.wish.zone))
+            return Reply(explanation(t, found, request.wish.zone), whisper=sums(t, found))
         case action if action == MORE:
             return Reply(more(request, await questions.why(request.actor, pressed.story)))
         case action if action == MUTE_STORY:

@@ -64,6 +64,11 @@ def explanation(t: Words, found: Explanation, zone: str) -> str:
     return fitting(["\n".join([*head, *_decided(t, found)]), *_sums(t, found)])
 
 
+def sums(t: Words, found: Explanation) -> str:
+    """The sum of the rule that rang, without anything around it."""
+    return _sums(t, found)[0]
+
+
 def _decided(t: Words, found: Explanation) -> list[str]:
     if found.stored is None:
         return [t("I have not read it in any feed; this is what the rules say of it now.")]

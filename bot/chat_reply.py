@@ -30,12 +30,16 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """``edit`` changes the message whose button was pressed; ``toast`` shows for a moment over the chat."""
+    """``edit`` changes the message whose button was pressed; ``toast`` shows for a moment over the chat.
+
+    ``whisper`` is the short of the text, for who asks in a channel: there an answer would be everybody's to read.
+    """
 
     text: str = ""
     buttons: Sequence[Sequence[Button]] = ()
     edit: bool = False
     toast: str = ""
+    whisper: str = ""
 
 
 @dataclass(frozen=True, slots=True)

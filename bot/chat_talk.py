@@ -35,6 +35,7 @@ class Heard:
     language: str = "en"  # of the person's client
     chat_name: str = ""
     name: str = ""  # what the person calls themselves: to be shown, never to be trusted
+    whispered: bool = False  # in a channel, whose readers did not ask
     hidden: bool = False  # behind a group or channel: nobody we could know
     moved_to: int = 0
     channel: str = ""  # "@name" of the channel the command is about, where it is not about this chat
@@ -91,6 +92,7 @@ def _pressed(update: Update) -> Heard | None:
         language=query.from_user.language_code or "en",
         chat_name=message.chat.effective_name or "",
         name=query.from_user.full_name,
+        whispered=message.chat.type == "channel",
     )
 
 

@@ -13,6 +13,7 @@ from telegram.warnings import PTBDeprecationWarning
 
 from bot.chat_reply import Button, Reply
 from bot.chat_talk import Heard
+from bot.notify.markup import shorten
 from bot.ports import Clock
 
 log = structlog.get_logger()
@@ -32,8 +33,8 @@ class Wire:
         """Answer a press at once, so that the button stops waiting; then say what is to be said."""
         try:
             if what.query:
-                await self._toast(what.query, reply.toast if reply else "")
-            if reply is not None and reply.text:
+                await self._toast(what.query, _over_the_chat(what, reply) if reply else "")
+            if reply is not None and reply.text and not what.whispered:
                 await self._say(what, reply)
         except RetryAfter as error:
             await self._once_more(what, reply, error)
@@ -42,7 +43,7 @@ class Wire:
 
     async def _once_more(self, what: Heard, reply: Reply | None, error: RetryAfter) -> None:
         seconds = asked_to_wait(error)
-        if seconds > PATIENCE or reply is None or not reply.text:
+        if seconds > PATIENCE or reply is None or not reply.text or what.whispered:
             log.warning("chat.unsaid", chat=what.chat, error="RetryAfter", seconds=seconds)
             return
         await self._clock.sleep(seconds)
@@ -54,7 +55,7 @@ class Wire:
     async def _toast(self, query: str, text: str) -> None:
         try:
             await self._bot.answer_callback_query(
-                query, text=text[:LONGEST_TOAST] or None, show_alert=len(text) > 60
+                query, text=shorten(text, LONGEST_TOAST) or None, show_alert=len(text) > 60
             )
         except BadRequest:  # pressed too long ago: nobody waits any more
             log.debug("chat.late_toast")
@@ -67,7 +68,7 @@ class Wire:
                 return
             if "parse entities" in str(error):  # our mistake; the words get through all the same
                 log.error("chat.unparsable", chat=what.chat)
-                await self._speak(what, reply, html.unescape(re.sub(r"<[^>]+>", "", reply.text)), None)
+                await self._speak(what, reply, _letters(reply.text), None)
                 return
             if not reply.edit:
                 raise
@@ -90,6 +91,16 @@ class Wire:
             what.chat, text, parse_mode=mode, reply_markup=keyboard, link_preview_options=quiet,
             message_thread_id=what.thread or None, reply_parameters=_answering(what),
         )  # fmt: skip
+
+
+def _over_the_chat(what: Heard, reply: Reply) -> str:
+    """What only the one who pressed sees."""
+    return reply.toast or (_letters(reply.whisper or reply.text) if what.whispered else "")
+
+
+def _letters(text: str) -> str:
+    """Our HTML without its tags."""
+    return html.unescape(re.sub(r"<[^>]+>", "", text))
 
 
 def _answering(what: Heard) -> ReplyParameters | None:

@@ -236,4 +236,14 @@ async def test_a_newsroom_in_a_forum_topic_with_a_digest_and_a_channel_at_once(
         assert digest.thread == TOPIC
         assert "Soldiers return" in digest.text
         assert "Registry hacked" in digest.text
-        assert len(telegram[CHANNEL].told) == 1  # cyber is none of its topics
+        [alert] = telegram[CHANNEL].told  # cyber is none of its topics
+
+        # who reads the channel may ask why: the answer is over the chat and for nobody else, and mutes nothing
+        t = words(language)
+        await bot.press(t(LABELS[WHY]), alert)
+        assert "+60 “Soldiers return”" in telegram.toasts[-1]
+        telegram.rulers.clear()
+        await bot.clock.advance(3600)
+        await bot.press(t(LABELS[MUTE_STORY]), alert)
+        assert telegram.toasts[-1] == t("You may not do that here.")
+        assert telegram[CHANNEL].told == [alert]
