@@ -3,9 +3,10 @@ nearly every word.
 
 Five tests, each of which names its reason:
 
-1. *Opposite sides.* Words are sorted onto axes with two sides (enter/leave, confirm/deny, rise/fall), a negation or undoing
-   turns the next one round. Two headlines oppose on an axis if each shows one side only, and not the same, and the
-   two words are said *of the same thing*: something stands near both.
+1. *Opposite sides.* Words are sorted onto axes with two sides (enter/leave, confirm/deny, rise/fall); a negation
+   (*not*) or an undoing (*calls off*) turns the next one round; what stands behind *after* counts only where the news
+   itself is silent. Two headlines oppose on an axis if each shows one side only, and not the same, and the two words
+   are said *of the same thing*: something stands near both.
 2. *Denied by one.* One denies, the other neither denies nor negates, and most of what is denied is told by the other.
 3. *Negated by one.* The words agree, but only one says *not*.
 4. *One word swapped.* The same template with one other word in it: whatever the word means, it is what differs.
