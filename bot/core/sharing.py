@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-FAIR = 0.72
+FAIR = 0.71
 """Of an even share, what the rarest feeds get: their news is then seen no later than if all were polled alike."""
 SOME = 0.2
 """… and what every feed gets."""
@@ -54,12 +54,12 @@ def share_out(budget: float, claims: Sequence[Claim]) -> list[float]:
 def fair_parts(rates: Sequence[float]) -> list[float]:
     """Of an even share, the least each one gets. ``rates`` is how much each publishes.
 
-    The rarest get :data:`FAIR`; over half as many more it falls to :data:`SOME`: nobody gains much by being rarer.
+    The rarest get :data:`FAIR`; over a third as many more it falls to :data:`SOME`: nobody gains much by being rarer.
     """
     count = max(RAREST, int(len(rates) * RAREST_PART))
     order = sorted(range(len(rates)), key=rates.__getitem__)
     parts = [0.0] * len(rates)
     for rank, each in enumerate(order):
-        above = 2 * max(0, rank + 1 - count) / count
+        above = 3 * max(0, rank + 1 - count) / count
         parts[each] = max(SOME, FAIR - (FAIR - SOME) * above)
     return parts
