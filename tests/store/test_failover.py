@@ -46,7 +46,7 @@ class Writer:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(300):  # only ends what hangs
         while not true():  # noqa: ASYNC110 — a database tells nobody
             await asyncio.sleep(0.01)
 
