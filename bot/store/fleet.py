@@ -28,6 +28,7 @@ from bot.store.tables import micros
 HELD = timedelta(seconds=30)  # a lane is kept without being claimed
 AGAIN = 0.25  # seconds between two tries to come back to a server that is away
 BEAT = 5.0  # seconds between two looks whether our session still answers, and how long it may take
+REACH = 10.0  # seconds a new session may take
 SILENCE = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
 CHANNEL = "newsalert_owed"
 LIFE = 7_215_203  # first half of the workers' advisory locks; the second is the worker
@@ -113,7 +114,7 @@ class Worker:
 
     async def _live(self, engine: AsyncEngine) -> None:
         _, where = engine.dialect.create_connect_args(engine.url)
-        session = await asyncpg.connect(**where, timeout=2 * BEAT)
+        session = await asyncpg.connect(**where, timeout=REACH)
         gone = asyncio.Event()
         try:
             session.add_termination_listener(lambda _: gone.set())
