@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import structlog
@@ -219,7 +220,7 @@ class SlackFront:
             "why": self._why,
             "whynot": self._whynot,
             "search": self._search,
-            "silence": self._mute_rule,
+            "silence": self._silence,
             "silences": self._silences,
             "unmute": self._unmute,
             "status": self._status,
@@ -238,11 +239,22 @@ class SlackFront:
     async def _search(self, actor: Actor, rest: str) -> Answer:
         return says.hits(await self._service.questions.search(actor, rest))
 
+    async def _silence(self, actor: Actor, rest: str) -> Answer:
+        rules = self._service.chats.book().rules
+        if rest in rules:
+            return await self._mute_rule(actor, rest)
+        near = get_close_matches(rest, rules, n=1)
+        meant = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(rules))}"
+        raise InputError(f"There is no rule “{rest}”. {meant}" if rest else f"Say which rule. {meant}")
+
     async def _silences(self, actor: Actor, _rest: str) -> Answer:
         return says.silences(await self._service.silences.listed(actor))
 
     async def _unmute(self, actor: Actor, rest: str) -> Answer:
-        await self._service.silences.drop(actor, rest)
+        try:
+            await self._service.silences.drop(actor, rest)
+        except InputError:
+            raise InputError(f"There is no such silence; {COMMAND} silences lists them.") from None
         return await self._silences(actor, "")
 
     async def _status(self, actor: Actor, _rest: str) -> Answer:

@@ -163,10 +163,18 @@ async def test_a_rule_is_silenced_in_this_channel_listed_and_heard_again() -> No
         await fake.slash(f"unmute {silence.id}")
         await fake.until(3)
         assert "Nothing is muted." in shown(fake)
-        for count, words in enumerate(("silence nosuchrule", "unmute nosuchid"), 4):
+        for count, (words, answer) in enumerate(
+            (
+                ("silence", "Say which rule. There are: breach, invasion, troop-withdrawal"),
+                ("silence invasions", "There is no rule “invasions”. Did you mean invasion?"),
+                ("silence {0.__class__}", "There is no rule “{0.__class__}”."),
+                ("unmute nosuchid", "There is no such silence; /newsalert silences lists them."),
+            ),
+            4,
+        ):
             await fake.slash(words)
             await fake.until(count)
-            assert "There is no such" in shown(fake)
+            assert answer in shown(fake)
     assert desk.wishes.muted == {}
 
 
