@@ -36,15 +36,12 @@ and class features gained under two points on its own data and lost them elsewhe
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from heapq import nlargest
 from statistics import fmean
-from typing import TypeVar
 
 from bot.core.credits import alike, credit
 from bot.core.model import Entry, Link, Match
@@ -59,13 +56,12 @@ from bot.core.polarity import (
     swapped,
     turned,
 )
+from bot.core.postings import Postings
 from bot.core.reading import read_headline
 from bot.core.storydata import StoryData
 from bot.core.storyreading import Reading, read_entry
 from bot.core.told import Told, kept, packed, unpacked
 from bot.core.vectors import Counts, cosine
-
-_Key = TypeVar("_Key", int, str)
 
 WINDOW = timedelta(hours=72)
 SAME = 0.40
@@ -126,11 +122,11 @@ class StoryIndex:
         self._data = data
         self._window = window
         self._told: dict[int, Told] = {}  # serial → entry, oldest first
-        self._next = 0
-        self._postings: dict[int, array[int]] = {}  # term → serials, ascending
+        self._first = self._next = 0
+        self._postings = Postings[int]()  # by term
         self._members: dict[str, list[int]] = {}  # story → serials, ascending
         self._known: dict[int, int] = {}  # identity → newest serial
-        self._by_rule: dict[str, array[int]] = {}  # rule → serials, ascending
+        self._by_rule = Postings[str]()
         self._opened: dict[int, int] = {}  # term → stories whose first entry has it
         self._stories = 0  # counted in it
         self._last_read: Reading | None = None
@@ -194,19 +190,24 @@ class StoryIndex:
 
     def _candidates(self, read: Reading, since: float) -> list[_Candidate]:
         """Stories that share heavy terms, most similar first."""
-        near: dict[str, list[tuple[float, int]]] = defaultdict(list)
+        near: dict[str, dict[int, float]] = defaultdict(dict)
         for serial in self._nearby(read):
             told = self._told[serial]
             if told.time >= since and told.lang == read.entry.lang:
-                near[told.story].append((_similarity(read, told), serial))
-        found = [self._candidate(read, story, max(hits), since) for story, hits in near.items()]
+                near[told.story][serial] = _similarity(read, told)
+        found = [self._candidate(read, story, hits, since) for story, hits in near.items()]
         return sorted(found, key=lambda candidate: (-candidate.similarity, candidate.story))
 
-    def _candidate(self, read: Reading, story: str, best: tuple[float, int], since: float) -> _Candidate:
-        if best[0] < KINDRED:  # no mean is above its best
-            return _Candidate(story, *best)
-        members = [told for serial in self._asked(story) if (told := self._told[serial]).time >= since]
-        return _Candidate(story, fmean(_similarity(read, told) for told in members), best[1])
+    def _candidate(self, read: Reading, story: str, hits: Mapping[int, float], since: float) -> _Candidate:
+        best, nearest = max((similarity, serial) for serial, similarity in hits.items())
+        if best < KINDRED:  # no mean is above its best
+            return _Candidate(story, best, nearest)
+        members = [
+            hits[serial] if serial in hits else _similarity(read, told)
+            for serial in self._asked(story)
+            if (told := self._told[serial]).time >= since
+        ]
+        return _Candidate(story, fmean(members), nearest)
 
     def _asked(self, story: str) -> Sequence[int]:
         serials = self._members[story]
@@ -217,11 +218,14 @@ class StoryIndex:
         scores: dict[int, float] = defaultdict(float)
         budget = POSTINGS_READ
         for term, gain in _heaviest(read):
-            postings = self._postings.get(term, ())[-budget:] if budget else ()
+            postings = self._postings.newest(term, budget, self._first)
             budget -= len(postings)
             for serial in postings:
                 scores[serial] += gain
-        return nlargest(CANDIDATES, scores, key=scores.__getitem__)
+        if len(scores) > CANDIDATES:  # most stand below the last of them
+            least = sorted(scores.values(), reverse=True)[CANDIDATES - 1]
+            scores = {serial: score for serial, score in scores.items() if score >= least}
+        return sorted(scores, key=scores.__getitem__, reverse=True)[:CANDIDATES]
 
     def _shared(self, read: Reading, serial: int) -> tuple[str, ...]:
         told = self._told[serial]
@@ -280,7 +284,7 @@ class StoryIndex:
             return ()
         found: dict[str, Link] = {}
         for rule in read.signs.rules:
-            for serial in reversed(self._by_rule.get(rule, ())[-LINKS_READ:]):
+            for serial in reversed(self._by_rule.newest(rule, LINKS_READ, self._first)):
                 told = self._told[serial]
                 recent = read.entry.first_seen.timestamp() - told.time <= LINKED_WITHIN and told.time >= since
                 other = told.lang != read.entry.lang and told.lang not in found
@@ -316,10 +320,8 @@ class StoryIndex:
         if told.story not in self._members:
             self._count(told.terms[: told.words])
         self._told[serial] = told
-        for term in told.listed:
-            _append(self._postings, term, serial)
-        for rule in told.signs.rules:
-            _append(self._by_rule, rule, serial)
+        self._postings.add(serial, told.listed)
+        self._by_rule.add(serial, told.signs.rules)
         self._members.setdefault(told.story, []).append(serial)
         self._known.update(dict.fromkeys(told.identities, serial))
 
@@ -336,18 +338,14 @@ class StoryIndex:
         self._forget_before(time.timestamp())
 
     def _forget_before(self, limit: float) -> None:
-        while self._told:
-            serial, told = next(iter(self._told.items()))
-            if told.time >= limit:
-                return
-            self._forget(serial, told)
+        while (told := self._told.get(self._first)) is not None and told.time < limit:
+            self._forget(self._first, told)
+            self._first += 1
 
     def _forget(self, serial: int, told: Told) -> None:
         del self._told[serial]
-        for term in told.listed:
-            _pop_first(self._postings, term)
-        for rule in told.signs.rules:
-            _pop_first(self._by_rule, rule)
+        self._postings.drop(serial, told.listed)
+        self._by_rule.drop(serial, told.signs.rules)
         self._members[told.story].pop(0)
         if not self._members[told.story]:
             del self._members[told.story]
@@ -414,18 +412,3 @@ def _heaviest(read: Reading) -> list[tuple[int, float]]:
 def _same_ground(ours: Iterable[str], theirs: Iterable[str]) -> bool:
     """Do two sets of places meet?"""
     return any(within(one, other) for one in ours for other in theirs)
-
-
-def _append(postings: dict[_Key, array[int]], key: _Key, serial: int) -> None:
-    listed = postings.get(key)
-    if listed is None:
-        postings[key] = array("I", (serial,))
-    else:
-        listed.append(serial)
-
-
-def _pop_first(postings: dict[_Key, array[int]], key: _Key) -> None:
-    """Serials leave in the order they came."""
-    postings[key].pop(0)
-    if not postings[key]:
-        del postings[key]

@@ -69,16 +69,15 @@ class Vector:
 
 def rarities(terms: Iterable[str], language: Language, counts: Counts) -> Iterator[tuple[str, int, float]]:
     """Each term with its checksum and IDF: −log(½ background + ½ max(background, share of stories it opened))."""
-    opened, share = counts.opened, language.share
+    (opened, stories), share = counts, language.share
     for term in terms:
         number = checksum(term)
-        background, alone = _background(share.get(term, UNSEEN))
-        seen = opened.get(number, 0) / counts.stories
-        yield (
-            term,
-            number,
-            alone if seen <= background else min(-math.log(0.5 * (background + seen)), HIGHEST_IDF),
-        )
+        background, idf = _background(share.get(term, UNSEEN))
+        if number in opened:
+            seen = opened[number] / stories
+            if seen > background:
+                idf = min(-math.log(0.5 * (background + seen)), HIGHEST_IDF)
+        yield term, number, idf
 
 
 @lru_cache(maxsize=1 << 13)  # shares are rounded: a few thousand values
