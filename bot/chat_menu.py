@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
-from bot.chat_reply import Button, Reply, Request
+from bot.chat_reply import Button, Reply, Request, bold
 from bot.chat_says import settings_text, topic_title
 from bot.config.words import LANGUAGES, Words, words
 from bot.core.model import Subscription
@@ -87,7 +87,7 @@ def levels_menu(request: Request, wish: Subscription) -> Rows:
         button(_ticked(level_label(request, level.word), wish.level is level), "level", level.word)
         for level in LEVELS
     ]
-    titles = {topic.name: topic_title(request.t, topic) for topic in request.service.chats.topics()}
+    titles = _titles(request)
     chosen = (read_topic(each, wish.level) for each in wish.topics if each != NOTHING)
     topics = [
         button(f"{titles.get(name, name)}: {request.t(level.word)} ›", "loud", key_of(name))
@@ -185,7 +185,7 @@ async def press(request: Request, data: str) -> Reply | None:
     if what == "topics" and value.lstrip("-").isdecimal():
         return _page(request, request.wish, topics_menu(request, request.wish, int(value)))
     if what == "loud":
-        return _page(request, request.wish, loud_menu(request, request.wish, value))
+        return _loud(request, value)
     wish = await _changed(request, what, value)
     if wish is None:
         return None
@@ -246,13 +246,25 @@ def _after(request: Request, what: str, value: str) -> Reply:
         page = value.partition(":")[0].lstrip("+-")
         rows = topics_menu(request, wish, int(page) if page.isdecimal() else 0)
     elif what == "of":
-        rows = loud_menu(request, wish, value.partition(":")[2])
+        return _loud(request, value.partition(":")[2])
     else:
         rows = {
             "level": levels_menu, "lang": languages_menu, "quiet": quiet_menu, "digest": digest_menu,
             "zone": zones_menu,
         }.get(what, main_menu)(request, wish)  # fmt: skip
     return _page(request, wish, rows)
+
+
+def _loud(request: Request, key: str) -> Reply:
+    """The menu of one topic's loudness, under its name."""
+    name, rows = _named(request, key), loud_menu(request, request.wish, key)
+    page = _page(request, request.wish, rows)
+    return replace(page, text=f"{bold(_titles(request).get(name, name))}\n\n{page.text}")
+
+
+def _titles(request: Request) -> dict[str, str]:
+    """Topics by name, as people read them."""
+    return {topic.name: topic_title(request.t, topic) for topic in request.service.chats.topics()}
 
 
 def _page(request: Request, wish: Subscription, rows: Rows) -> Reply:

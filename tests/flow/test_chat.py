@@ -36,7 +36,7 @@ async def test_a_topic_may_have_a_loudness_of_its_own_by_buttons() -> None:
     room = Room()
     await room.say("/subscribe conflict cyber")
     await room.press("Loudness")
-    await room.press("cyber: medium")
+    assert (await room.press("cyber: medium")).text.startswith("<b>cyber</b>")
     said = await room.press("critical")
     assert room.desk.wishes.wishes["telegram", "7"].topics == ("conflict", "cyber@critical")
     assert "✅ only the gravest (critical)" in said.buttons
