@@ -19,6 +19,7 @@ and blindness told, by :mod:`bot.poller_lookout`.
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -84,6 +85,7 @@ class Poller:
         self._options = options or PollerOptions()
         self._jitter = jitter
         self._remembers = False
+        self._rested = False
         self._orders: Sequence[Feed] | None = None  # the feeds as last taken over
         self._watched: dict[str, Watched] = {}
         self._polls: dict[str, asyncio.Task[None]] = {}
@@ -240,11 +242,19 @@ class Poller:
             await self.save()
             await self._lookout.rebuild()
             self._pace.settle()
+            self._rest()
             now = self._clock.monotonic()
             if now - looked >= min(len(self._watched) / A_SECOND, 10.0):
                 looked = now
                 if await self._lookout.watch(self._asked()):
                     self._retry_all()
+
+    def _rest(self) -> None:
+        """What is known of thousands of feeds lives on: to look through it for garbage stops the loop for a while."""
+        if not self._rested and len(self._watched) > A_SECOND and self.met_everyone:
+            self._rested = True
+            gc.collect()
+            gc.freeze()
 
     def _asked(self) -> Iterator[Asked]:
         for name, each in list(self._watched.items()):

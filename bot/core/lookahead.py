@@ -22,6 +22,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate, islice
 from math import inf, sqrt
 
@@ -183,20 +184,27 @@ class Expected:
 
 def _grid(moments: Sequence[float], parts: int) -> _Grid:
     """An hour in stretches of so many parts. At the end of one, its parts' items have waited since theirs, and half."""
+    begins, seconds = _layout(parts)
     widths = tuple(float(width) for width in WIDTHS) * 60
-    seconds, shares, held = [], array("f"), array("f")
-    for at in range(0, len(widths), parts):
+    shares, held = array("f"), array("f")
+    for stretch, at in enumerate(range(0, len(widths), parts)):
         wide, many = widths[at : at + parts], moments[at : at + parts]
-        ends = accumulate(wide)
-        seconds.append(sum(wide))
         shares.append(sum(many))
         held.append(
             sum(
-                share * (seconds[-1] - end + width / 2)
-                for share, end, width in zip(many, ends, wide, strict=True)
+                share * (seconds[stretch] - end + width / 2)
+                for share, end, width in zip(many, accumulate(wide), wide, strict=True)
             )
         )
-    return _Grid([0.0, *accumulate(seconds[:-1])], seconds, shares, held)
+    return _Grid(begins, seconds, shares, held)
+
+
+@cache
+def _layout(parts: int) -> tuple[Sequence[float], Sequence[float]]:
+    """When each stretch begins, and its seconds: the same for all feeds, and kept once."""
+    widths = tuple(float(width) for width in WIDTHS) * 60
+    seconds = tuple(sum(widths[at : at + parts]) for at in range(0, len(widths), parts))
+    return (0.0, *accumulate(seconds[:-1])), seconds
 
 
 def _backwards(rows: Sequence[Stretch], planned: int, price: float) -> list[float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from datetime import timedelta
 
 import pytest
@@ -75,6 +76,19 @@ async def test_huge_documents_are_read_few_at_a_time_and_others_wait_for_none_of
         assert bench.source.most_at_once <= HUGE_AT_ONCE + 1
         assert len(bench.times("small")) == 2
         assert all(len(bench.times(each.name)) == 3 for each in huge)  # the first was asked for twice
+
+
+async def test_what_is_known_of_very_many_feeds_is_kept_from_the_garbage_collector(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.poller.A_SECOND", 2)
+    frozen = gc.get_freeze_count()
+    try:
+        async with Bench((feed("a"), feed("b"), feed("c"))).running() as bench:
+            await bench.clock.advance(10)
+            assert gc.get_freeze_count() > frozen
+    finally:
+        gc.unfreeze()
 
 
 async def test_there_is_a_pause_between_two_requests_to_one_host() -> None:
