@@ -81,7 +81,7 @@ class Expected:
     __slots__ = ("_grids", "_values", "hours")
 
     def __init__(self, hours: Sequence[float], moments: Sequence[float] = ()) -> None:
-        self.hours = hours
+        self.hours = array("f", hours)
         self._grids = {parts: _grid(moments, parts) for parts in (FINE, MINUTES)} if moments else {}
         self._values: _Values | None = None
 
