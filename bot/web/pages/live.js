@@ -2,6 +2,7 @@
 // What is chosen stands in the address: a wall that loads anew shows the same, and a choice can be sent to a colleague.
 const AT_ONCE = 20; // rows of the first frame; the others follow in the next ones
 const CHOICES = ["level", "direction", "rule", "tag", "lang"];
+const said = (parts) => parts.map((part) => part[0]).join("");
 const ROW = { hour: "2-digit", minute: "2-digit", second: "2-digit" };
 
 export default {
@@ -27,7 +28,7 @@ export default {
             v-else>{{ part[0] }}</template></template></a>
           <span class="when" :title="words.delay"><time :datetime="row.told">{{ clock(row.told) }}</time> · {{
             lasted(row.delay) }}</span>
-          <span v-if="row.summary" class="more" :lang="row.lang"><template
+          <span v-if="row.summary_parts.length" class="more" :lang="row.lang"><template
             v-for="(part, at) in row.summary_parts" :key="at"><mark v-if="part[1]">{{ part[0] }}</mark><template
             v-else>{{ part[0] }}</template></template></span>
           <span class="more">{{ row.rule_title }} · {{ row.reason }} · <template
@@ -37,11 +38,11 @@ export default {
         </li>
       </ul>
     </div>`,
-  props: { first: Array, words: Object, most: Number },
+  props: { first: String, words: Object, most: Number },
   data() {
     const asked = new URLSearchParams(location.search);
     return {
-      rows: this.first.slice(), choices: CHOICES, levels: ["critical", "high", "medium", "low"],
+      rows: JSON.parse(this.first), choices: CHOICES, levels: ["critical", "high", "medium", "low"],
       chosen: Object.fromEntries(CHOICES.map((kind) => [kind, asked.get(kind) || ""])),
       text: asked.get("text") || "", sound: asked.has("sound"), wall: asked.has("wall"),
       blocked: false, today: new Date().toDateString(), upto: AT_ONCE,
@@ -58,7 +59,7 @@ export default {
         (!rule || row.rule === rule) &&
         (!tag || (row.tags || []).includes(tag)) &&
         (!lang || row.lang === lang) &&
-        (!wanted || (row.title + " " + row.summary).toLowerCase().includes(wanted)));
+        (!wanted || [row.title_parts, row.summary_parts].some((parts) => said(parts).toLowerCase().includes(wanted))));
     },
     drawn() {
       return this.shown.slice(0, this.upto);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 
 from nicegui import core, ui
@@ -11,6 +12,7 @@ from starlette.requests import Request
 
 from bot.config.words import Words
 from bot.core.model import StoryRecord
+from bot.core.urls import clean
 from bot.errors import NotPermitted
 from bot.web import record
 from bot.web.pages.frame import Here, frame
@@ -28,7 +30,8 @@ class Live(Element, component="live.js"):
         self._here = here
         self._waiting: dict[str, StoryRecord] = {}
         self._due: asyncio.TimerHandle | None = None
-        self._props["first"] = [record.story_json(story) for story in first]
+        # One string: of a list, every value would be wrapped to be watched for changes, which takes long.
+        self._props["first"] = json.dumps([row_of(story) for story in first], ensure_ascii=False)
         self._props["words"] = words_of(here.t)
         self._props["most"] = MOST
 
@@ -42,7 +45,7 @@ class Live(Element, component="live.js"):
 
     def _send(self) -> None:
         self._due = None
-        batch = [record.story_json(story) for story in self._waiting.values()]
+        batch = [row_of(story) for story in self._waiting.values()]
         self._waiting.clear()
         try:
             self._here.actor  # noqa: B018 — raises when the session has ended meanwhile
@@ -57,6 +60,25 @@ class Live(Element, component="live.js"):
         if self._due is not None:
             self._due.cancel()
             self._due = None
+
+
+_SHOWN = (
+    "id", "revision", "level", "score", "direction", "arrow", "title_parts", "summary_parts", "lang", "rule",
+    "rule_title", "tags", "reason", "told", "delay",
+)  # fmt: skip
+
+
+def row_of(story: StoryRecord) -> record.Json:
+    """Of a story what the list shows, for a page that opens with a hundred of them should not weigh more."""
+    found = record.story_json(story)
+    row: record.Json = {"title_parts": [[story.title, 0]], "summary_parts": []}
+    row |= {key: found[key] for key in _SHOWN if key in found}
+    reports = story.reports or (story.alert.reports if story.alert else ())
+    row["sources"] = [
+        {"owner": each.owner, "link": clean(each.link), "seen": record.when(each.first_seen)}
+        for each in reports
+    ]
+    return row
 
 
 def words_of(t: Words) -> dict[str, str]:
