@@ -215,13 +215,15 @@ class StoryIndex:
 
     def _nearby(self, read: Reading) -> list[int]:
         """Serials of the entries that share the heaviest terms, best first."""
-        scores: dict[int, float] = defaultdict(float)
+        scores: dict[int, float] = {}
         budget = POSTINGS_READ
         for term, gain in _heaviest(read):
             postings = self._postings.newest(term, budget, self._first)
             budget -= len(postings)
-            for serial in postings:
-                scores[serial] += gain
+            here = dict.fromkeys(postings, gain)
+            for serial in here.keys() & scores.keys():
+                here[serial] += scores[serial]
+            scores.update(here)
         if len(scores) > CANDIDATES:  # most stand below the last of them
             least = sorted(scores.values(), reverse=True)[CANDIDATES - 1]
             scores = {serial: score for serial, score in scores.items() if score >= least}
