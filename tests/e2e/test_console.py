@@ -217,6 +217,7 @@ def test_keys_move_through_the_list(page: Page, newsroom: Newsroom) -> None:
 
 
 def test_a_choice_stands_in_the_address_and_a_reload_keeps_it(page: Page, newsroom: Newsroom) -> None:
+    newsroom.site.publish("Storm over the lagoon of Tarsis")
     page.goto(newsroom.url)
     rows = page.locator(".na-live li")
     expect(rows.first).to_be_visible()
@@ -229,6 +230,10 @@ def test_a_choice_stands_in_the_address_and_a_reload_keeps_it(page: Page, newsro
     page.get_by_text("Show all").click()
     page.wait_for_url(f"{newsroom.url}/")
     expect(rows.first).to_be_visible()
+    sound = page.get_by_role("button", name="Sound")
+    sound.click()
+    expect(sound).to_have_attribute("aria-pressed", "true")
+    page.wait_for_url("**/?sound=1")
     page.goto(f"{newsroom.url}/?wall=1")
     expect(page.locator("body.na-wall .na-live li").first).to_be_visible()
     page.keyboard.press("Escape")
@@ -236,6 +241,8 @@ def test_a_choice_stands_in_the_address_and_a_reload_keeps_it(page: Page, newsro
 
 
 def test_the_numbers_are_drawn_and_said(page: Page, newsroom: Newsroom) -> None:
+    newsroom.site.publish("Storm over the salt pans of Ombria")
+    expect(page.locator(".na-live li").first).to_be_visible()
     page.goto(f"{newsroom.url}/numbers")
     expect(page.locator("canvas").first).to_be_visible()
     expect(page.get_by_role("img", name="Alerts a day by rule. storm: ")).to_be_visible()
