@@ -25,8 +25,9 @@ member and its first; a veto by opposition is a contradiction and is named with 
 languages never meet here: what one rule found in two languages at the same places is *linked*, not merged.
 
 The index holds only what lies in the window (72 h), as packed arrays, and is a function of the entries absorbed:
-rebuilt from the store by :meth:`StoryIndex.absorb_filed` it decides the same, but for the counts of terms, which
-outlive the window and start anew (:data:`COUNTED` bounds them). Nothing is random, no clock is read.
+rebuilt from the store, by :meth:`StoryIndex.recall` of what was read then or by :meth:`StoryIndex.absorb_filed` where
+nothing was kept, it decides the same, but for the counts of terms, which outlive the window and start anew
+(:data:`COUNTED` bounds them). Nothing is random, no clock is read.
 
 Roads not taken, all measured on news round-ups and look-alike sets: shared-word ratios (Jaccard ≥ .5, overlap
 ≥ .6) miss four paraphrases in five and merge opposites; SimHash and MinHash find copies only; sentence embeddings
