@@ -257,9 +257,14 @@ class Poller:
             gc.freeze()
 
     def _asked(self) -> Iterator[Asked]:
+        """Feeds one by one, but for those that rest; how many are in which state goes into the metrics."""
+        statuses = Counter[FeedStatus]()
         for name, each in list(self._watched.items()):
-            if self.state(name).status is not FeedStatus.PAUSED:
+            status = self.state(name).status
+            statuses[status] += 1
+            if status is not FeedStatus.PAUSED:
                 yield Asked(each.feed, each.answered)
+        metrics.feeds(statuses)
 
     def _retry_all(self) -> None:
         """The network is back: what failed is tried now, not when its back-off ends."""
@@ -281,8 +286,7 @@ class Poller:
 
     async def save(self) -> None:
         """Save the states of polls that brought nothing. What the store refuses is tried again with the next."""
-        if await self._book.save():
-            metrics.feeds(Counter(self.state(name).status for name in self._watched))
+        await self._book.save()
 
     def _launch(self) -> None:
         while (name := self._turns.take(self._clock.monotonic())) is not None:

@@ -73,10 +73,10 @@ class StateBook:
         if (state.faster, state.faster_until, state.carried) != (faster, until, carried):
             self.wish(replace(state, faster=faster, faster_until=until, carried=carried))
 
-    async def save(self) -> bool:
-        """Save what is not saved; what the store refuses is tried again the next time. False if nothing changed."""
+    async def save(self) -> None:
+        """Save what is not saved; what the store refuses is tried again the next time."""
         if not self._unsaved:
-            return False
+            return
         self._saving, self._unsaved = self._unsaved, {}
         try:
             await self._store.save_states(list(self._saving.values()))
@@ -85,4 +85,3 @@ class StateBook:
             self._unsaved = {**self._saving, **self._unsaved}
         finally:
             self._saving = {}
-        return True
