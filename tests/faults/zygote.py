@@ -127,7 +127,7 @@ def main() -> None:
     """Fork a life for every line."""
     configure_logs("error")
     settings = settings_of(json.loads(sys.argv[1]))
-    warm(load_orders(settings.rules_dir).rulebook)
+    warm(load_orders(settings.rules_dir).rulebook, settings.rules_dir)
     certificates()
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
