@@ -201,9 +201,11 @@ new MutationObserver((_, observer) => {
 """
 WATCH = """
 () => {
+  const begun = Date.now(); // what rang before is caught up with, and is not late
   window.seen = { ids: new Set(), late: [], frame: 0 };
   window.socket.on("news", (batch) => {
     for (const row of batch) {
+      if (Date.parse(row.told) < begun) continue;
       if (!window.seen.ids.has(row.id)) window.seen.late.push(Date.now() - Date.parse(row.told));
       window.seen.ids.add(row.id);
     }
