@@ -22,8 +22,10 @@ from bot.core.vectors import checksum
 Told = Callable[[str], bool]
 """Does an entry's text have this term?"""
 
-_CODE = re.compile(  # letters and a number (MH17, A7, MS08-078), or two numbers that are no score (11-4)
-    r"\b(?:([A-ZА-ЯЁІЇЄҐ]{1,4}-?)(\d[\d-]*)|(\d{2,}-)(\d+))\b"
+_CODE = (
+    re.compile(  # letters and a number (MH17, A7, ICE 577), or two numbers that are no score (11-4, 57/14)
+        r"\b(?:([A-ZА-ЯЁІЇЄҐ]{1,4}-?)(\d[\d-]*)|([A-ZА-ЯЁІЇЄҐ]{2,4} )(\d{3,})|(\d{2,}[-/])(\d+))\b"
+    )
 )
 SLOT_REACH = 3  # words between a name and the word whose slot it fills
 
@@ -120,7 +122,8 @@ def _codes(text: str) -> dict[str, set[str]]:
     """Make (letters, or what stands before the dash) → the rest of each code."""
     found: dict[str, set[str]] = defaultdict(set)
     for code in _CODE.finditer(text):
-        found[code[1] or code[3]].add(code[2] or code[4])
+        make, rest = filter(None, code.groups())
+        found[make].add(rest)
     return found
 
 
