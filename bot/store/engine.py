@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -140,9 +141,24 @@ def connected(url: URL, *, reading: bool = False, durable: bool = True) -> Datab
         engine = create_async_engine(url, pool_size=8, pool_pre_ping=True)
         _hang_up_on_silence(engine)
         return Database(engine, lite=False)
-    engine = create_async_engine(for_reading(url) if reading else url, pool_size=6)
+    line = {"factory": _Line}
+    engine = create_async_engine(for_reading(url) if reading else url, pool_size=6, connect_args=line)
     _prepare(engine, reading=reading, synchronous="FULL" if durable else "OFF")
     return Database(engine, lite=True)
+
+
+class _Line(sqlite3.Connection):
+    """A connection to a file.
+
+    SQLite puts off closing one while a statement of it lives, and its transaction with it; of a task that was
+    cancelled a traceback may keep the statement alive, and everybody else would wait for the file.
+    """
+
+    def close(self) -> None:
+        """Give up what was not committed, then close."""
+        if self.in_transaction:
+            self.rollback()
+        super().close()
 
 
 def _hang_up_on_silence(engine: AsyncEngine) -> None:

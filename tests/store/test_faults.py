@@ -14,11 +14,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 import bot.store.engine as engine
 import bot.store.store as opening
 from bot.errors import StoreError, StoreLocked
 from bot.store import Store, open_store, reading_store
+from bot.store.address import parsed
 from tests.fakes.alerts import AT, owed
 from tests.store.samples import entry, record, state, write
 
@@ -333,3 +335,23 @@ async def test_a_files_name_may_hold_anything(tmp_path: Path, name: str) -> None
         assert (await beside.views.counts()).entries == 1
         with pytest.raises(StoreError, match="readonly"):
             await beside.feeds.save_state(state())
+
+
+async def test_a_connection_that_is_closed_lets_go_of_the_file_though_a_statement_of_it_lives(
+    file: Path,
+) -> None:
+    """As a cancelled task's does, as long as anybody looks at its traceback."""
+    opened = engine.connected(parsed(address(file)))
+    async with opened.write() as connection:
+        await connection.execute(text("CREATE TABLE news (title)"))
+    async with opened.engine.connect() as connection:
+        line = (await connection.get_raw_connection()).driver_connection
+        assert line is not None
+        await line.execute("BEGIN IMMEDIATE")
+        unread = await line.execute("INSERT INTO news VALUES (1), (2) RETURNING title")
+        await connection.invalidate()
+        with closing(sqlite3.connect(file, timeout=0)) as other:
+            other.execute("INSERT INTO news VALUES (3)")
+            assert other.execute("SELECT title FROM news").fetchall() == [(3,)]
+        del unread
+    await opened.close()
