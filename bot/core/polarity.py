@@ -30,13 +30,14 @@ from typing import NamedTuple
 
 from bot.core.model import Direction, Match, Stance
 from bot.core.reading import Headline, Word, number_of
-from bot.core.storydata import BAD_NEWS, DENIAL, GOOD_NEWS, NEGATION, kind_of, turned_round
+from bot.core.storydata import BAD_NEWS, DENIAL, GOOD_NEWS, NEGATION, UNDOING, kind_of, turned_round
 
 SAME_TEMPLATE = 3  # words two headlines must share before one swapped word tells them apart …
 MOST_SWAPPED = 2  # … or two in its place, for one shared word more
 ALIKE = 0.5  # share of agreeing words before one denial or negation tells two headlines apart
 DENIED = 6  # words that a denial bears on
 LEAST_DENIED = 2  # of them that the other must tell
+TURNING = frozenset((NEGATION, UNDOING))
 NEAR = 4  # words on either side of an axis word in which something must agree
 
 
@@ -68,9 +69,21 @@ def _other_side(new: Headline, old: Headline) -> str:
             and other not in new.sides
             and side not in old.sides
             and _of_one_thing(new, old, side[1:])
+            and not _turned_in_both(new, old, side[1:])
         ):
             return f"opposite in {side[1:]}"
     return ""
+
+
+def _turned_in_both(new: Headline, old: Headline, axis: str) -> bool:
+    """Do both turn something round, but only one of them this (*cancel rallies*, *cancel their election-night
+    rallies*)? Then it was out of reach, not out of the news."""
+    turned = [any(headline.words[at].turned for at in _on_axis(headline, axis)) for headline in (new, old)]
+    return turned[0] != turned[1] and _turns(new) and _turns(old)
+
+
+def _turns(headline: Headline) -> bool:
+    return any(not TURNING.isdisjoint(word.marks) for word in headline.words)
 
 
 def _of_one_thing(new: Headline, old: Headline, axis: str) -> bool:
