@@ -35,6 +35,7 @@ from bot.core.storydata import BAD_NEWS, DENIAL, GOOD_NEWS, NEGATION, UNDOING, k
 SAME_TEMPLATE = 3  # words two headlines must share before one swapped word tells them apart …
 MOST_SWAPPED = 2  # … or two in its place, for one shared word more
 ALIKE = 0.5  # share of agreeing words before one denial or negation tells two headlines apart
+REPEATED = 0.6  # the same, where there is more than headlines
 DENIED = 6  # words that a denial bears on
 LEAST_DENIED = 2  # of them that the other must tell
 TURNING = frozenset((NEGATION, UNDOING))
@@ -51,10 +52,16 @@ class Contrast(NamedTuple):
 NONE = Contrast("")
 
 
-def opposed(new: Headline, old: Headline) -> Contrast:
-    """Why two headlines say the opposite, and which way; :data:`NONE` if they do not."""
+def opposed(new: Headline, old: Headline, *, brief: bool = True) -> Contrast:
+    """Why two headlines say the opposite, and which way; :data:`NONE` if they do not.
+
+    Where more than headlines was compared (not ``brief``), a *no* counts only if the rest of the headline is repeated:
+    texts that are alike quote and deny many things.
+    """
     if why := _other_side(new, old):
         return Contrast(why, "reverses")
+    if not brief and agreement(new, old) < REPEATED:
+        return NONE
     if why := _denied_by_one(new, old) or _negated_by_one(new, old):
         said_no = new.denied or (new.negated and not old.negated)
         return Contrast(why, "denies" if said_no else "reverses")

@@ -256,7 +256,7 @@ class StoryIndex:
     def _words_differ(self, read: Reading, told: Told) -> Contrast:
         headline = read_headline(told.title, told.lang, self._data.of(told.lang))
         brief = read.brief or told.brief
-        contrast = opposed(read.headline, headline)
+        contrast = opposed(read.headline, headline, brief=brief)
         if not contrast.why and brief:
             contrast = mood_turned(read.headline, headline)
         if contrast.why:
