@@ -138,6 +138,7 @@ PEERS = {
     "rss2email": ("rss2email==3.14", "psutil"),
 }
 """What a scratch environment needs."""
+WITHOUT_WHEEL = ("sgmllib3k", "pyaes")  # pure Python that is published as source alone
 
 
 # ── side by side ─────────────────────────────────────────────────────────────────────────────────────
@@ -179,12 +180,7 @@ def installed(name: str, folder: Path) -> str:
     place = folder / name
     venv.create(place, with_pip=True, symlinks=True)
     interpreter = str(place / "bin" / "python")
-    binary = [
-        "--only-binary",
-        ":all:",
-        "--no-binary",
-        "sgmllib3k",
-    ]  # a single module, of which there is no wheel
+    binary = ["--only-binary", ":all:", "--no-binary", ",".join(WITHOUT_WHEEL)]
     wanted = [interpreter, "-m", "pip", "install", "--quiet", *binary, *PEERS[name]]
     subprocess.run(wanted, check=True, stderr=subprocess.DEVNULL)  # noqa: S603 — the names above
     return interpreter
