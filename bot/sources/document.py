@@ -76,16 +76,19 @@ def xml_items(parsed: Any) -> Items:
 
 
 def read(document: bytes) -> Any:
-    """feedparser's result. Bytes that declare UTF-8 are all it sees, so it guesses nothing.
+    """feedparser's result. Bytes that declare UTF-8 are all it sees, so it guesses nothing. Raises NotAFeedError.
 
     It is not told where the document was read: it would make addresses of relative ids, other ones after a redirect.
     """
-    return feedparser.parse(
-        io.BytesIO(DECLARATION.sub(b"", document, count=1)),
-        response_headers={"content-type": "application/xml; charset=utf-8"},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    try:
+        return feedparser.parse(
+            io.BytesIO(DECLARATION.sub(b"", document, count=1)),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except ValueError as error:  # a namespace with a space in it, for one
+        raise NotAFeedError(f"not a feed: {error}") from None
 
 
 def raw_entry(entry: Any, language: str) -> RawEntry:

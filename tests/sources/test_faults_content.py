@@ -257,6 +257,12 @@ def test_fault_070_damaged_documents_are_read_or_refused(
         normalise_all(found.entries, FEED, first_seen=NOW, base_url="https://example.org/")
 
 
+def test_fault_070_a_namespace_with_a_space_in_it_is_refused() -> None:
+    document = documents.RDF.replace("www.w3.org/1999", "www.w3\u00a0org/1999", 1).encode()
+    with pytest.raises(NotAFeedError):
+        read_feed(document)
+
+
 @settings(max_examples=100, deadline=None)
 @given(document=st.binary(max_size=300))
 def test_fault_070_noise_is_refused(document: bytes) -> None:
