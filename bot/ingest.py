@@ -362,13 +362,9 @@ class _Breath:
 async def _normalised(polled: Polled, breath: _Breath) -> list[Entry]:
     """Its entries; a document of thousands of items keeps nobody waiting."""
     steps = normalising(polled.raws, polled.feed, first_seen=polled.at, base_url=polled.url)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            entries: list[Entry] = end.value
-            return entries
+    for entries in steps:  # noqa: B007 — the last
         await breath.take()
+    return entries
 
 
 async def _waiting(queue: asyncio.Queue[Polled]) -> list[Polled]:

@@ -29,6 +29,7 @@ from bot.core.storydata import (
     Language,
     Phrase,
     StoryData,
+    closest,
     turned_round,
 )
 from bot.core.text import stems
@@ -93,15 +94,10 @@ def _by_first_stem(
     book: dict[str, list[Phrase]] = defaultdict(list)
     for key, found in marks.items():
         if key:
-            book[key[0]].append(Phrase(key, tuple(sorted(_closest(found))), spelled.get(key, "")))
+            book[key[0]].append(Phrase(key, tuple(sorted(closest(found))), spelled.get(key, "")))
     for listed in book.values():
         listed.sort(key=lambda phrase: (-len(phrase.stems), phrase.stems))
     return dict(book)
-
-
-def _closest(marks: set[str]) -> set[str]:
-    """Without a country where one of its cities is meant."""
-    return {mark for mark in marks if not any(other.startswith(f"{mark}/") for other in marks)}
 
 
 def _stemmed(written: str, lang: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ the other items of its document; see :mod:`bot.core.identity`.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from bot.core.identity import digest, identify
@@ -27,34 +27,30 @@ def normalise_all(
 
     ``base_url`` is where the document was read, the base of relative links; ``first_seen`` is aware.
     """
-    steps = normalising(raws, feed, first_seen=first_seen, base_url=base_url)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            entries: list[Entry] = end.value
-            return entries
+    for entries in normalising(raws, feed, first_seen=first_seen, base_url=base_url):  # noqa: B007 — the last
+        pass
+    return entries
 
 
 def normalising(
     raws: Sequence[RawEntry], feed: Feed, *, first_seen: datetime, base_url: str
-) -> Generator[None, None, list[Entry]]:
-    """The same in small steps, so that a loop can do other things between them."""
+) -> Iterator[list[Entry]]:
+    """The same in small steps, so that a loop can do other things between them: what the last one yields."""
     words, links, marks = [], [], []
+    entries: list[Entry] = []
     for raw in raws:
         text, link = words_of(raw), link_of(raw, base_url)
         words.append(text)
         links.append(link)
         marks.append(marks_from(raw, link, text))
-        yield
-    entries = []
+        yield entries
     for raw, link, text, aliases in zip(raws, links, words, identify(feed.name, marks), strict=True):
         if aliases:
             entries.append(_entry(raw, feed, first_seen, link, text, aliases))
-        yield
+        yield entries
     # Publishers write the newest item first: reversing makes undated items come out in the order they were written.
     entries.reverse()
-    return sorted(entries, key=lambda entry: entry.published)
+    yield sorted(entries, key=lambda entry: entry.published)
 
 
 def normalise(raw: RawEntry, feed: Feed, *, first_seen: datetime, base_url: str) -> Entry:

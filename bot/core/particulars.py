@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from bot.core.reading import Headline, Word, number_of
-from bot.core.storydata import SAYING, kind_of
+from bot.core.storydata import SAYING, closest, kind_of
 from bot.core.vectors import checksum
 
 Told = Callable[[str], bool]
@@ -63,18 +63,13 @@ def _common_ground(new: Headline, old: Headline) -> bool:
 
 def _unmet(headline: Headline, other: Headline, other_has: Told) -> str:
     """A place that neither lies in, nor contains, any place of the other text; "" if there is none."""
-    elsewhere = _closest(other)
+    # *Peru* of *Peru's Arequipa region* only says where that lies
+    elsewhere = closest({place for _, meant in other.places for place in meant})
     for word, meant in headline.places:
         told = other_has(word) or any("/" not in place and other_has(place) for place in meant)
         if not told and not any(within(place, there) for place in meant for there in elsewhere):
             return meant[0]
     return ""
-
-
-def _closest(headline: Headline) -> list[str]:
-    """Its places but for those that only say where another of them lies (*Peru's Arequipa region*)."""
-    named = [place for _, meant in headline.places for place in meant]
-    return [place for place in named if not any(other.startswith(f"{place}/") for other in named)]
 
 
 def within(place: str, other: str) -> bool:

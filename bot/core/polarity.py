@@ -99,11 +99,11 @@ def _of_one_thing(new: Headline, old: Headline, axis: str) -> bool:
     return any(one & other for one in ours for other in theirs)
 
 
-def _on_axis(headline: Headline, axis: str) -> Iterator[int]:
+def _on_axis(headline: Headline, axis: str) -> list[int]:
     wanted = {f"+{axis}", f"-{axis}"}
     found = [at for at, word in enumerate(headline.words) if not wanted.isdisjoint(word.marks)]
     news = [at for at in found if not headline.words[at].before]
-    return iter(news or found)
+    return news or found
 
 
 def _around(headline: Headline, at: int) -> set[str]:

@@ -254,7 +254,7 @@ def _numbers(text: str, words: Sequence[Word]) -> Iterator[tuple[str, str]]:
 
 
 def _ordinal(word: Word) -> str:
-    return next((mark[:-1] for mark in word.marks if mark[-1] == "."), "")
+    return next((mark[:-1] for mark in word.marks if mark[0].isdigit()), "")
 
 
 @lru_cache(maxsize=4096)

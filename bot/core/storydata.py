@@ -23,7 +23,7 @@ A *phrase* leads to *marks*. A mark is a short text whose first character tells 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 SAYING = ":"
@@ -87,6 +87,11 @@ _NOTHING = Language()
 def kind_of(mark: str) -> str:
     """A place's country (``@US/TX`` → ``@US``); every other mark is its own kind."""
     return mark.partition("/")[0] if mark[0] == "@" else mark
+
+
+def closest(marks: Collection[str]) -> set[str]:
+    """Without a place where another that lies in it is meant."""
+    return {mark for mark in marks if not any(other.startswith(f"{mark}/") for other in marks)}
 
 
 def turned_round(side: str) -> str:
